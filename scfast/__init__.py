@@ -1,0 +1,62 @@
+"""scfast: a high-performance Monte Carlo engine for how risk spreads through supply networks.
+
+>>> import scfast as sf
+>>> network = sf.grow(sf.DualLocalWorld(), n_nodes=1_000, seed=1)
+>>> run = sf.simulate(network, sf.SIRS(beta=0.08, gamma=0.15), n_steps=100, n_replicates=512, seed=7)
+>>> run.counts.shape
+(512, 101, 4)
+
+Names are loaded on first use, so that importing the package stays cheap.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scfast.config import Config as Config
+    from scfast.ensemble import run as run
+    from scfast.growth import fitness_from_factors as fitness_from_factors
+    from scfast.growth import grow as grow
+    from scfast.network import Network as Network
+    from scfast.network import read_network as read_network
+    from scfast.parameters import SIRS as SIRS
+    from scfast.parameters import BarabasiAlbert as BarabasiAlbert
+    from scfast.parameters import DualLocalWorld as DualLocalWorld
+    from scfast.parameters import Initial as Initial
+    from scfast.results import Result as Result
+    from scfast.results import load as load
+    from scfast.sirs import Run as Run
+    from scfast.sirs import simulate as simulate
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "BarabasiAlbert": "parameters",
+    "Config": "config",
+    "DualLocalWorld": "parameters",
+    "Initial": "parameters",
+    "Network": "network",
+    "Result": "results",
+    "Run": "sirs",
+    "SIRS": "parameters",
+    "fitness_from_factors": "growth",
+    "grow": "growth",
+    "load": "results",
+    "read_network": "network",
+    "run": "ensemble",
+    "simulate": "sirs",
+}
+
+__all__ = sorted([*_HOMES, "__version__"])
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'scfast' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"scfast.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

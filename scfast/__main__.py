@@ -1,0 +1,3 @@
+from scfast.cli import main
+
+main()

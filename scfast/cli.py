@@ -1,0 +1,318 @@
+"""The command line: ``scfast init``, ``run``, ``status``, ``merge``, ``show``, ``plot``.
+
+Wrong input ends with one line on standard error and exit code 2; an interrupted run with 130, and the next one goes on from there.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from scfast import __version__
+
+FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="scfast")
+def cli() -> None:
+    """How risk spreads through supply networks: grow or load a network, run an ensemble, look at it.
+
+    \b
+    scfast init > my.toml             a commented configuration
+    scfast run my.toml -o results     run it, or complete it
+    scfast show results               tables
+    scfast plot results               pictures
+    """
+
+
+@cli.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--template", "-t", default="default", show_default=True, help="Shipped configuration to start from.")
+@click.option("--list", "listing", is_flag=True, help="Name the shipped configurations.")
+def init(file: Path | None, template: str, listing: bool) -> None:
+    """Print a commented configuration that holds every key, or write it to FILE (never over one)."""
+    from scfast import config
+
+    if listing:
+        for name, about in config.shipped().items():
+            click.echo(f"{name:10} {about}")
+        return
+    if template not in config.shipped():
+        raise config.ConfigError(f"--template = {template}: must be one of {', '.join(config.shipped())}")
+    text = config.template_text(template)
+    if file is None:
+        click.echo(text)
+        return
+    try:
+        with file.open("x", encoding="utf-8") as handle:
+            handle.write(text + "\n")
+    except FileExistsError:
+        raise ValueError(f"{file}: is there already, and is left as it is") from None
+    click.echo(f"{file} written; run it with: scfast run {file} -o results", err=True)
+
+
+@cli.command()
+@click.argument("config")
+@click.option("--out", "-o", type=FOLDER, help="Results folder, made if missing; what it holds already is kept.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, as in --set run.replicates=4096.")
+@click.option("--jobs", "-j", default=-1, show_default=True, help="Workers; -1: all processors. Never changes the numbers.")
+@click.option("--backend", default="threads", show_default=True, help="threads or loky (processes).")
+@click.option("--shard", metavar="I/N", help="Compute only part I of N (0 <= I < N) of the plan.")
+@click.option("--clean", is_flag=True, help="Drop self-loops and repeated edges of a network from files.")
+@click.option("--dry-run", is_flag=True, help="Print the plan: networks, cells, blocks, shards, memory, disk, time.")
+def run(
+    config: str, out: Path | None, overrides: tuple[str, ...], jobs: int, backend: str, shard: str | None, clean: bool, dry_run: bool
+) -> None:
+    """Run the experiment that CONFIG describes (a TOML file, or the name of a shipped one), or complete it."""
+    from scfast.config import Config, find
+
+    settings = Config.from_toml(find(config), overrides=(*overrides, *(("network.clean=true",) if clean else ())))
+    part = _part(shard)
+    if not dry_run and out is None:
+        raise ValueError("--out: must name the results folder, as in -o results")
+    from scfast import ensemble
+
+    if dry_run:
+        _print_plan(ensemble.Plan.of(settings))
+        return
+    assert out is not None
+    before = _finished(out)
+    result = ensemble.run(settings, out, n_jobs=jobs, backend=backend, progress=True, shard=part)
+    if before and result.complete:
+        click.echo(f"{out}: complete already")
+    _show(result, top=10)
+    click.echo(f"Results in {out}; pictures: scfast plot {out}" if result.complete else f"{out}: {result.done} of {result.total} done")
+
+
+def _finished(folder: Path) -> bool:
+    return (folder / "results.h5").exists()
+
+
+def _part(shard: str | None) -> tuple[int, int] | None:
+    if shard is None:
+        return None
+    index, slash, total = shard.partition("/")
+    if not (slash and index.isdecimal() and total.isdecimal() and int(index) < int(total)):
+        raise ValueError(f"--shard = {shard}: must be I/N with 0 <= I < N")
+    return int(index), int(total)
+
+
+@cli.command()
+@click.argument("folder", type=FOLDER)
+def status(folder: Path) -> None:
+    """How much of a run is finished."""
+    from scfast.results import load
+
+    result = load(folder)
+    share = 100 * result.done / result.total
+    click.echo(f"{folder}: {result.done} of {result.total} networks x cells done ({share:.0f} %)")
+
+
+@cli.command()
+@click.argument("folder", type=FOLDER)
+def merge(folder: Path) -> None:
+    """Join the shards of a finished run into results.h5 (runs in one piece do so themselves)."""
+    from scfast import ensemble
+
+    ensemble.merge_folder(folder)
+    click.echo(f"{folder / 'results.h5'} written")
+
+
+@cli.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--top", default=10, show_default=True, help="How many of the most vulnerable nodes.")
+@click.option("--cell", default=None, type=int, help="Only this cell of a sweep.")
+def show(folder: Path, top: int, cell: int | None) -> None:
+    """Tables: parameters, ensemble summary with intervals, the most vulnerable nodes."""
+    from scfast.results import load
+
+    if top < 0:
+        raise ValueError(f"--top = {top}: must be at least 0")
+    _show(load(folder), top=top, cell=cell)
+
+
+@cli.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--to", type=FOLDER, help="Folder for the pictures; FOLDER/pictures if not given.")
+@click.option("--format", "fmt", default="png", show_default=True, help="png or svg.")
+def plot(folder: Path, to: Path | None, fmt: str) -> None:
+    """Pictures: states over time, types, degrees, the network, the sweep."""
+    from scfast.results import load
+
+    result = load(folder)
+    from scfast import plots
+
+    for path in plots.save_all(result, to or folder / "pictures", fmt):
+        click.echo(path)
+
+
+def _print_plan(plan: Any) -> None:
+    from scfast import lanes
+
+    run, cost = plan.config.run, plan.estimate()
+    blocks = -(-run.replicates // lanes.BLOCK_LANES)
+    rows = [
+        ("cells", f"{len(plan.config.cells)}"),
+        ("networks", f"{run.networks} of {_span([plan.n_nodes(c) for c in range(len(plan.config.cells))])} nodes each"),
+        ("replicates", f"{run.replicates} on each network, in {blocks} block{'s' * (blocks > 1)} of up to {lanes.BLOCK_LANES}"),
+        ("time steps", f"{run.steps}"),
+        ("shards", f"{len(plan.shards)}"),
+        ("work", f"{cost['node_steps']:.3g} node-steps"),
+        ("time", f"about {_duration(cost['node_steps'] / 2e9)} on one core at 2e9 node-steps/s, without growth and compilation"),
+        ("memory", f"about {_size(cost['memory'])} per worker, beside 0.3 GB of libraries"),
+        ("disk", f"about {_size(cost['disk'])}"),
+        ("seed", f"{run.seed}{' (drawn now)' * run.seed_drawn}"),
+        ("run id", plan.run_id[:16]),
+    ]
+    for name, text in rows:
+        click.echo(f"{name:11} {text}")
+
+
+def _span(values: list[int]) -> str:
+    return f"{min(values):,}" if min(values) == max(values) else f"{min(values):,} to {max(values):,}"
+
+
+def _size(n_bytes: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if n_bytes < 999.5:
+            return f"{n_bytes:.3g} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.3g} TB"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def _show(result: Any, top: int, cell: int | None = None) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 150
+    cells = range(result.n_cells) if cell is None else [cell]
+    for c in cells:
+        result.rows(c)
+    if not result.complete:
+        console.print(f"{result.done} of {result.total} networks x cells done; what follows is of these alone.")
+    console.print(_parameters(result))
+    if len(cells) == 1:
+        if len(result.rows(cells[0])):
+            console.print(_outcomes(result, cells[0]))
+            if top and "node/infected_steps" in result.tables:
+                console.print(_vulnerable(result, cells[0], top))
+    else:
+        console.print(_sweep(result))
+    console.print(f"seed {result.seed}   run {result.manifest['run_id'][:16]}   content {result.digest[:16]}")
+
+
+def _table(title: str, *columns: str, caption: str | None = None) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left", title_style="bold")
+    for column in columns:
+        name, _, side = column.partition(">")
+        table.add_column(name, justify="right" if ">" in column else "left", overflow="fold")
+    return table
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_brief(item)}" for key, item in value.items())
+    if isinstance(value, list) and len(value) > 8:
+        return f"{len(value)} values"
+    if isinstance(value, list):
+        return ", ".join(map(_brief, value))
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _parameters(result: Any) -> Any:
+    table = _table("Parameters", "section", "key", "value")
+    for section in ("network", "dynamics", "initial", "run"):
+        name = section
+        for key, value in result.config[section].items():
+            swept = dict(result.config["sweep"]).get(f"{section}.{key}")
+            table.add_row(name, key, f"sweep: {_brief(swept)}" if swept else _brief(value))
+            name = ""
+    return table
+
+
+def _outcomes(result: Any, cell: int) -> Any:
+    one = result.components(cell).conditional
+    over = "replicates, conditional on the one network" if one else f"{len(result.rows(cell))} networks"
+    table = _table(
+        f"Outcomes ({result.label(cell)})" if result.cells[cell] else "Outcomes",
+        *("outcome", "mean>", "95 % interval>", "sd between networks>", "sd within>", "5 %>", "median>", "95 %>", "unit"),
+        caption=f"Intervals over {over}; quantiles over all replicates.",
+    )
+    frame = result.summary()
+    for row in frame[frame["cell"] == cell].itertuples():
+        between = "-" if one else f"{row.sd_between:.3g}"
+        interval = f"{row.low:.4g} .. {row.high:.4g}"
+        quantiles = (f"{row.q05:.4g}", f"{row.q50:.4g}", f"{row.q95:.4g}")
+        table.add_row(row.outcome, f"{row.mean:.4g}", interval, between, f"{row.sd_within:.3g}", *quantiles, row.unit)
+    return table
+
+
+def _sweep(result: Any, most: int = 100) -> Any:
+    keys = list(result.cells[0])
+    names = ("risk load", "eliminated", "attack rate", "peak", "extinct")
+    table = _table("Cells", "cell>", *(f"{key}>" for key in keys), *(f"{name}>" for name in names), caption="Means with 95 % half-widths.")
+    for cell, swept in list(enumerate(result.cells))[:most]:
+        texts = []
+        for name in names:
+            if not len(result.rows(cell)):
+                texts.append("-")
+                continue
+            part, _ = result.outcome(name, cell)
+            low, high = part.interval()
+            texts.append(f"{float(part.mean):.4g} ± {float(high - low) / 2:.2g}")
+        table.add_row(str(cell), *(_brief(value) for value in swept.values()), *texts)
+    if result.n_cells > most:
+        table.caption = f"The first {most} of {result.n_cells} cells; all in result.summary(). Means with 95 % half-widths."
+    return table
+
+
+def _vulnerable(result: Any, cell: int, top: int) -> Any:
+    frame = result.nodes(cell, top)
+    several = result.n_networks > 1
+    head = ("network>",) * several + ("node>", "name", "type", "degree>", "infected>", "ever infected>", "eliminated>")
+    table = _table(
+        f"The {len(frame)} most vulnerable nodes", *head, caption="infected: share of steps; ever infected, eliminated: shares of replicates."
+    )
+    for row in frame.itertuples():
+        place = (str(row.network),) * several + (str(row.node), str(row.name), str(row.type), str(row.degree))
+        table.add_row(*place, f"{row.infected:.4f}", f"{row.ever_infected:.4f}", f"{row.eliminated:.4f}")
+    return table
+
+
+def main() -> None:
+    """Entry point: one line and an exit code instead of a traceback for whatever a user can get wrong."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        _fail(error.format_message().replace("\n", " "), 2)
+    except (click.Abort, KeyboardInterrupt) as stop:
+        _fail("stopped; what is finished is kept: run the same command again to go on from there", 128 + (*stop.args, 2)[0])
+    except (ValueError, OSError, MemoryError, ImportError) as error:
+        _fail(_line(error), 2 if isinstance(error, ValueError) else 1)
+
+
+def _line(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'file'}: {error.strerror.lower()}"
+    if isinstance(error, MemoryError):
+        return f"out of memory: {error}" if str(error) else "out of memory"
+    return " ".join(str(error).split())
+
+
+def _fail(line: str, code: int) -> None:
+    click.echo(f"scfast: {line}", err=True)
+    sys.exit(code)

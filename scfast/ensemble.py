@@ -1,0 +1,548 @@
+"""From a configuration to results: the plan, its tasks, and the driver that runs what is missing.
+
+A plan is a fixed list of tasks, a pure function of the configuration: whoever computes them, in whatever order and however often
+interrupted, the numbers are the same.
+"""
+
+import datetime
+import functools
+import hashlib
+import itertools
+import json
+import platform
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numba
+import numpy as np
+
+import scfast
+from scfast import lanes, results, sirs, stats, storage
+from scfast.config import Cell, Config, ConfigError, Files, Grown
+from scfast.growth import grow
+from scfast.network import Network, read_network
+from scfast.parameters import BarabasiAlbert
+
+SAMPLES = 4
+"""Replicates of each network whose trajectories are always kept whole."""
+
+TASK_BYTES = 64 << 20
+TASK_NODE_STEPS = 20_000_000_000
+SHARDS = 64
+BACKENDS = {"threads": "threading", "loky": "loky"}
+
+
+class _Stopped(Exception):
+    """Raised inside a worker once a stop was asked for."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Some blocks of one network in one cell: what is computed in one go."""
+
+    cell: int
+    network: int
+    first_block: int
+    n_replicates: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The fixed list of tasks that a configuration means, in the shards that will hold their results.
+
+    Attributes
+    ----------
+    config : Config
+    loaded : Network or None
+        The network read from files, if the configuration names some.
+    shards : tuple of tuple of Task
+    """
+
+    config: Config
+    loaded: Network | None
+    shards: tuple[tuple[Task, ...], ...]
+
+    @classmethod
+    def of(cls, config: Config, loaded: Network | None = None) -> "Plan":
+        """Lay out a configuration's tasks, after checking whatever only a loaded network can tell.
+
+        Raises
+        ------
+        ConfigError
+            The network's files, or values that do not fit the network in them.
+        """
+        first = config.cells[0].network
+        if isinstance(first, Files):
+            if loaded is None:
+                edges, nodes = config.paths(first)
+                loaded = read_network(edges, nodes, clean=first.clean, symmetrize=first.symmetrize)
+            if loaded.n_nodes < 1:
+                raise ConfigError(f"network.edges = {first.edges!r}: must hold at least one edge")
+            for cell in config.cells:
+                config.check_network(cell, loaded)
+        return cls(config, loaded, _shards(config, loaded))
+
+    @functools.cached_property
+    def type_names(self) -> tuple[str, ...]:
+        """Names of the node types."""
+        spec = self.config.cells[0].network
+        return self.loaded.type_names if self.loaded is not None else spec.type_names  # type: ignore[union-attr]
+
+    def n_nodes(self, cell: int) -> int:
+        """Nodes of each network of a cell."""
+        spec = self.config.cells[cell].network
+        return spec.n_nodes if isinstance(spec, Grown) else self.loaded.n_nodes  # type: ignore[union-attr]
+
+    def node_steps(self, shard: int) -> int:
+        """Work of a shard: nodes x steps x replicates."""
+        return sum(self.n_nodes(task.cell) * self.config.run.steps * task.n_replicates for task in self.shards[shard])
+
+    def network(self, cell: int, index: int) -> Network:
+        """Grow or hand out one of the networks."""
+        spec = self.config.cells[cell].network
+        if self.loaded is not None or not isinstance(spec, Grown):
+            assert self.loaded is not None
+            return self.loaded
+        return grow(spec.model, spec.n_nodes, self.config.run.seed, network=index)
+
+    @functools.cached_property
+    def run_id(self) -> str:
+        """Hash of configuration, loaded network and NUMBERS_VERSION: what the numbers are a function of."""
+        identity = self.config.resolved()
+        identity.pop("base", None)
+        if self.loaded is not None:
+            identity["network"] = {"kind": "file", "digest": self.loaded.digest()}
+        identity["numbers_version"] = storage.NUMBERS_VERSION
+        return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+
+    def manifest(self) -> dict[str, Any]:
+        """What ``manifest.json`` says."""
+        run = self.config.run
+        return {
+            "format": "scfast manifest 1",
+            "run_id": self.run_id,
+            "numbers_version": storage.NUMBERS_VERSION,
+            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "versions": {
+                "scfast": scfast.__version__,
+                "python": platform.python_version(),
+                "numpy": np.__version__,
+                "numba": numba.__version__,
+            },
+            "seed": run.seed,
+            "n_networks": run.networks,
+            "n_replicates": run.replicates,
+            "n_steps": run.steps,
+            "record": list(run.record),
+            "type_names": list(self.type_names),
+            "cells": [cell.values for cell in self.config.cells],
+            "networks": [_network_spec(cell) for cell in self.config.cells],
+            "network_digest": self.loaded.digest() if self.loaded is not None else None,
+            "n_shards": len(self.shards),
+            "config": self.config.resolved(),
+        }
+
+    def shard_path(self, folder: Path, shard: int) -> Path:
+        """Where a shard is published."""
+        return folder / "shards" / f"{shard:06d}.h5"
+
+    def estimate(self) -> dict[str, float]:
+        """What the run will take: node-steps; bytes on disk; bytes of memory per worker.
+
+        Counted from array sizes. Sparse histograms cannot be known before the run: they are put at half of the trajectories that
+        they summarise, or at every value once where that is less.
+        """
+        run = self.config.run
+        groups = len(self.type_names) if "types" in run.record else 1
+        cells = 4 * (run.steps + 1)
+        disk = memory = 0.0
+        for cell in range(len(self.config.cells)):
+            n = self.n_nodes(cell)
+            pairs = cells * min(run.replicates / 2, n + 1)
+            row = 8 * pairs + 16 * cells * (1 + (groups if groups > 1 else 0)) + 4 * cells * (SAMPLES + 1) + 48 * run.replicates
+            row += 24 * n * ("nodes" in run.record) + 4 * cells * run.replicates * ("trajectories" in run.record)
+            disk += row * run.networks
+            width = 8 * lanes.width(min(run.replicates, lanes.BLOCK_LANES))
+            edges = self._edges(cell)
+            most = max(task.n_replicates for task in itertools.chain(*self.shards))
+            buffers = 4 * cells * groups * (most + 8 * width)
+            memory = max(memory, n * (5 * width + 80) + 8 * edges * 3 + buffers + 2 * row)
+        return {"node_steps": float(sum(map(self.node_steps, range(len(self.shards))))), "disk": 2 * disk, "memory": memory}
+
+    def _edges(self, cell: int) -> float:
+        spec = self.config.cells[cell].network
+        if isinstance(spec, Files):
+            return float(self.loaded.n_edges) if self.loaded is not None else 0.0
+        partners = spec.model.m if isinstance(spec.model, BarabasiAlbert) else max(*spec.model.m, *spec.model.m_crossing)
+        return float(partners * spec.n_nodes)
+
+
+def _network_spec(cell: Cell) -> dict[str, Any]:
+    spec = cell.network
+    if isinstance(spec, Files):
+        return {"kind": "file"}
+    kind = "barabasi_albert" if isinstance(spec.model, BarabasiAlbert) else "dual_local_world"
+    fields = {name: getattr(spec.model, name) for name in spec.model.__dataclass_fields__}
+    return {"kind": kind, "n_nodes": spec.n_nodes} | {
+        name: ["inf" if item == float("inf") else item for item in value] if isinstance(value, tuple) else value
+        for name, value in fields.items()
+    }
+
+
+def _shards(config: Config, loaded: Network | None) -> tuple[tuple[Task, ...], ...]:
+    """Tasks of at most 64 MiB of trajectories and twenty thousand million node-steps, in shards of about equal work.
+
+    Cells with the same network stand together, so that it is grown once.
+    """
+    run, cells = config.run, config.cells
+    specs = [cell.network for cell in cells]
+    by_spec = [[c for c, spec in enumerate(specs) if spec == other] for other in dict.fromkeys(specs)]
+    groups = (len(loaded.type_names) if loaded is not None else len(specs[0].type_names)) if "types" in run.record else 1  # type: ignore[union-attr]
+    tasks, work = [], []
+    for network, members in itertools.product(range(run.networks), by_spec):
+        spec = specs[members[0]]
+        n = spec.n_nodes if isinstance(spec, Grown) else loaded.n_nodes  # type: ignore[union-attr]
+        per_block = lanes.BLOCK_LANES * n * run.steps
+        by_memory = TASK_BYTES // (16 * (run.steps + 1) * groups * lanes.BLOCK_LANES)
+        blocks = max(1, min(by_memory, TASK_NODE_STEPS // per_block))
+        for cell, first in itertools.product(members, range(0, run.replicates, blocks * lanes.BLOCK_LANES)):
+            size = min(blocks * lanes.BLOCK_LANES, run.replicates - first)
+            tasks.append(Task(cell, network, first // lanes.BLOCK_LANES, size))
+            work.append(n * run.steps * size)
+    most = max(1, min(TASK_NODE_STEPS, sum(work) // SHARDS))
+    shards: list[tuple[Task, ...]] = []
+    current: list[Task] = []
+    held = 0
+    for task, cost in zip(tasks, work, strict=True):
+        if current and held + cost > most:
+            shards.append(tuple(current))
+            current, held = [], 0
+        current.append(task)
+        held += cost
+    return (*shards, tuple(current))
+
+
+def run_task(plan: Plan, task: Task, network: Network, tick: Callable[[int], Any] | None) -> storage.Tables:
+    """Run one task; its results by the schema of storage, as one row."""
+    run = plan.config.run
+    cell = plan.config.cells[task.cell]
+    by_type = "types" in run.record
+    setup = sirs.prepare(network, cell.dynamics, cell.initial, by_type)
+    groups, n = len(setup.starts) - 1, network.n_nodes
+    counts = np.empty((run.steps + 1, groups, 4, task.n_replicates), np.int32)
+    seen = np.empty((task.n_replicates, len(sirs.OBSERVABLES)), np.int64)
+    maps = np.zeros((3, n), np.int64)
+    for index, part in sirs.split_replicates(task.n_replicates):
+        size = part.stop - part.start
+        key = (run.seed, task.network, task.cell, task.first_block + index)
+        block = sirs.run_block(setup, key, size, run.steps, "nodes" in run.record, tick)
+        counts[..., part] = block.record.counts[..., :size]
+        seen[part] = sirs.observables(block, size)
+        if "nodes" in run.record:
+            maps += sirs.node_maps(block, size)
+    total = counts[:, 0] if groups == 1 else counts.sum(axis=1, dtype=np.int32)
+    shift = stats.bin_shift(n)
+    length, value, count = stats.tally(total.reshape(-1, task.n_replicates), shift)
+    sample = np.full((1, SAMPLES, run.steps + 1, 4), -1, np.int32)
+    sample[0, : min(SAMPLES, task.n_replicates)] = total[..., :SAMPLES].transpose(2, 0, 1)
+    degrees, nodes_with = np.unique(network.degree, return_counts=True)
+    tables: storage.Tables = {
+        "rows/cell": np.array([task.cell]),
+        "rows/network": np.array([task.network]),
+        "rows/first_replicate": np.array([task.first_block * lanes.BLOCK_LANES]),
+        "rows/n_replicates": np.array([task.n_replicates]),
+        "rows/n_nodes": np.array([n]),
+        "rows/n_edges": np.array([network.n_edges]),
+        "rows/n_isolates": np.array([network.n_isolates]),
+        "rows/type_size": np.bincount(network.types, minlength=len(network.type_names))[None],
+        "rows/network_digest": np.frombuffer(bytes.fromhex(network.digest()), np.uint8)[None],
+        "rows/bin_shift": np.array([shift]),
+        "trajectory/sum": total.sum(axis=-1, dtype=np.int64)[None],
+        "trajectory/sum_of_squares": _squares(total)[None],
+    }
+    if by_type:
+        tables["type_trajectory/sum"] = counts.sum(axis=-1, dtype=np.int64)[None]
+        tables["type_trajectory/sum_of_squares"] = _squares(counts)[None]
+    tables |= {"histogram/length": length.reshape(1, run.steps + 1, 4), "histogram/value": value, "histogram/count": count}
+    tables |= {f"replicate/{name}": seen[:, k] for k, name in enumerate(sirs.OBSERVABLES)}
+    tables["sample/counts"] = sample
+    if "nodes" in run.record:
+        tables |= {"node/ever_infected": maps[0], "node/ever_eliminated": maps[1], "node/infected_steps": maps[2]}
+    tables |= {"degree/length": np.array([len(degrees)]), "degree/value": degrees, "degree/count": nodes_with}
+    if "trajectories" in run.record:
+        tables["raw/counts"] = total.transpose(2, 0, 1)
+    return {name: np.ascontiguousarray(tables[name], storage.SCHEMA[name].dtype) for name in storage.SCHEMA if name in tables}
+
+
+def _squares(values: np.ndarray) -> np.ndarray:
+    return np.einsum("...r,...r->...", values, values, dtype=np.int64, casting="safe")
+
+
+def run_shard(
+    plan: Plan, shard: int, folder: Path | None, tick: Callable[[int], Any] | None = None
+) -> tuple[int, storage.Tables | None]:
+    """Run a shard's tasks and publish them in `folder`; without one, hand them back."""
+    parts = []
+    held: tuple[Any, Network] | None = None
+    for task in plan.shards[shard]:
+        key = (plan.config.cells[task.cell].network, task.network)
+        if held is None or held[0] != key:
+            held = key, plan.network(task.cell, task.network)
+        parts.append(run_task(plan, task, held[1], tick))
+    tables = storage.concatenate(parts)
+    if folder is None:
+        return shard, tables
+    storage.publish_tables(plan.shard_path(folder, shard), tables, plan.run_id, plan.type_names)
+    return shard, None
+
+
+class Progress:
+    """Node-steps done, rate and time left, on standard error: a bar on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, total: int, shown: bool) -> None:
+        self.done = 0
+        self._total = max(total, 1)
+        self._shown = shown and total > 0
+        self._lock = threading.Lock()
+        self._start = self._said = time.monotonic()
+        self._bar: Any = None
+        if self._shown and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bar
+
+            columns = (BarColumn(), TextColumn("{task.percentage:3.0f} %  {task.fields[rate]}  left"), TimeRemainingColumn())
+            self._bar = Bar(*columns, console=Console(stderr=True))
+            self._bar.start()
+            self._task = self._bar.add_task("", total=self._total, rate="")
+
+    def add(self, node_steps: int) -> None:
+        """Note work that is done."""
+        with self._lock:
+            self.done += node_steps
+            now = time.monotonic()
+            rate = self.done / max(now - self._start, 1e-9)
+            if self._bar is not None:
+                self._bar.update(self._task, completed=self.done, rate=f"{rate:.2e} node-steps/s")
+            elif self._shown and now - self._said > 10:
+                self._said = now
+                left = (self._total - self.done) / max(rate, 1e-9)
+                print(f"{100 * self.done / self._total:.0f} %, {rate:.2e} node-steps/s, {left:.0f} s left", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+class _Stop:
+    """Whether a stop was asked for, and by which signal."""
+
+    signal: int | None = None
+
+
+@contextmanager
+def _stoppable(stop: _Stop) -> Iterator[None]:
+    """While this lasts, SIGINT and SIGTERM ask for a stop at the next slice; a second one stops at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def ask(number: int, frame: Any) -> None:
+        if stop.signal is not None:
+            raise KeyboardInterrupt(number)
+        stop.signal = number
+
+    try:
+        for number in before:
+            signal.signal(number, ask)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _execute(plan: Plan, todo: list[int], folder: Path | None, n_jobs: int, backend: str, shown: bool) -> list[storage.Tables]:
+    stop = _Stop()
+    progress = Progress(sum(map(plan.node_steps, todo)), shown)
+    threads = BACKENDS[backend] == "threading"
+
+    def tick(node_steps: int) -> None:
+        if stop.signal is not None:
+            raise _Stopped
+        progress.add(node_steps)
+
+    found: dict[int, storage.Tables] = {}
+    try:
+        with _stoppable(stop):
+            jobs = (joblib.delayed(run_shard)(plan, shard, folder, tick if threads else None) for shard in todo)
+            parallel = joblib.Parallel(n_jobs=n_jobs, backend=BACKENDS[backend], return_as="generator_unordered", pre_dispatch="2*n_jobs")
+            for shard, tables in parallel(jobs):
+                if not threads:
+                    progress.add(plan.node_steps(shard))
+                if tables is not None:
+                    found[shard] = tables
+                if stop.signal is not None:
+                    raise _Stopped
+    except _Stopped:
+        raise KeyboardInterrupt(stop.signal) from None
+    finally:
+        progress.close()
+    return [found[shard] for shard in sorted(found)]
+
+
+def _difference(there: Any, here: Any, key: str = "") -> Iterator[str]:
+    """Where two resolved configurations differ, a line each."""
+    if isinstance(there, dict) and isinstance(here, dict):
+        for name in sorted(there.keys() | here.keys()):
+            if name != "base":
+                yield from _difference(there.get(name), here.get(name), f"{key}.{name}" if key else name)
+    elif there != here:
+        yield f"{key} = {there} there, {here} here"
+
+
+def open_folder(plan: Plan, folder: Path) -> tuple[Plan, list[int]]:
+    """Make or check a results folder; returns the plan (with the folder's seed, if the configuration gave none) and missing shards.
+
+    Raises
+    ------
+    StorageError
+        The folder holds the results of another configuration, or cannot be written.
+    """
+    manifest = storage.read_manifest(folder)
+    if manifest is not None and plan.config.run.seed_drawn:
+        config = replace(plan.config, run=replace(plan.config.run, seed=int(manifest["seed"])))
+        plan = Plan(config, plan.loaded, plan.shards)
+    if manifest is None:
+        manifest = storage.write_manifest(folder, plan.manifest())
+    if manifest["run_id"] != plan.run_id:
+        found = list(_difference(manifest["config"], plan.config.resolved())) or ["the network's files or NUMBERS_VERSION"]
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise storage.StorageError(f"{folder}: holds results of another configuration: {found[0]}{more}")
+    if plan.loaded is not None and not (folder / "network.h5").exists():
+        storage.write_network(folder / "network.h5", plan.loaded)
+    missing = []
+    for shard in range(len(plan.shards)):
+        path = plan.shard_path(folder, shard)
+        if storage.verify(path, plan.run_id) is None:
+            aside = storage.set_aside(path)
+            if aside is not None:
+                print(f"{path.name} is damaged or unfinished: set aside as {aside.name}, to be computed again", file=sys.stderr)
+            missing.append(shard)
+    return plan, missing
+
+
+def merge(plan: Plan, folder: Path) -> None:
+    """Join all shards into ``results.h5``, after proving that they tile the plan exactly once.
+
+    Raises
+    ------
+    StorageError
+        A shard is missing, or rows are missing or doubled.
+    """
+    parts = []
+    for shard in range(len(plan.shards)):
+        path = plan.shard_path(folder, shard)
+        if storage.verify(path, plan.run_id) is None:
+            raise storage.StorageError(f"{path}: missing or damaged; 'scfast run' again completes the results")
+        parts.append(storage.read_tables(path))
+    tables = storage.merge_tables(storage.concatenate(parts))
+    keys = list(zip(tables["rows/cell"].tolist(), tables["rows/network"].tolist(), strict=True))
+    expected = list(itertools.product(range(len(plan.config.cells)), range(plan.config.run.networks)))
+    if keys != expected or (tables["rows/n_replicates"] != plan.config.run.replicates).any():
+        raise storage.StorageError(f"{folder}: shards do not hold each network of each cell exactly once")
+    storage.publish_tables(folder / "results.h5", tables, plan.run_id, plan.type_names)
+
+
+def merge_folder(folder: Path) -> None:
+    """Merge a results folder whose shards are all there, as its manifest describes it.
+
+    Raises
+    ------
+    StorageError
+        No manifest, missing shards, or a merged file that is there already.
+    """
+    manifest = storage.read_manifest(folder)
+    if manifest is None:
+        raise storage.StorageError(f"{folder}: holds no results (there is no manifest.json)")
+    if (folder / "results.h5").exists():
+        raise storage.StorageError(f"{folder / 'results.h5'}: is there already")
+    kept = folder / "network.h5"
+    merge(Plan.of(Config.from_dict(manifest["config"]), storage.read_network_copy(kept) if kept.exists() else None), folder)
+
+
+def run(
+    config: Config,
+    out: str | Path | None = None,
+    *,
+    n_jobs: int = -1,
+    backend: str = "threads",
+    progress: bool = False,
+    shard: tuple[int, int] | None = None,
+) -> results.Result:
+    """Run an ensemble, or complete one: what `out` holds already is verified and kept.
+
+    Parameters
+    ----------
+    config : Config
+        Networks, dynamics, start, grid and size.
+    out : str or Path, optional
+        Results folder; without one the results are kept in memory alone.
+    n_jobs : int
+        Workers; -1 for all processors that this process may use. The numbers do not depend on it.
+    backend : "threads" or "loky"
+        Threads over one shared network (kernels release the interpreter lock), or processes.
+    progress : bool
+        Show progress on standard error.
+    shard : (int, int), optional
+        (i, n): compute only the i-th of n parts of the plan, i in 0..n-1; needs `out`.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    ValueError
+        A bad argument or file, or a folder that holds the results of another configuration.
+    KeyboardInterrupt
+        Ctrl-C or SIGTERM: finished shards are kept, and the next run goes on from there.
+
+    Examples
+    --------
+    >>> import scfast as sf
+    >>> config = sf.Config.from_text("[network]\\nn_nodes=50\\n[run]\\nnetworks=2\\nreplicates=64\\nsteps=30\\nseed=1")
+    >>> sf.run(config, n_jobs=1).complete
+    True
+    """
+    if not isinstance(n_jobs, int) or n_jobs == 0:
+        raise ValueError(f"n_jobs = {n_jobs!r}: must be a whole number other than 0")
+    if backend not in BACKENDS:
+        raise ValueError(f"backend = {backend!r}: must be one of {', '.join(BACKENDS)}")
+    if shard is not None and (out is None or not 0 <= shard[0] < shard[1]):
+        raise ValueError(f"shard = {shard!r}: must be (i, n) with 0 <= i < n, and needs a results folder")
+    plan = Plan.of(config)
+    if out is None:
+        parts = _execute(plan, list(range(len(plan.shards))), None, n_jobs, backend, progress)
+        result = results.Result(plan.manifest(), results.finished(parts, config.run.replicates))
+        result._loaded = plan.loaded
+        return result
+    folder = Path(out)
+    plan, missing = open_folder(plan, folder)
+    todo = missing if shard is None else [k for k in missing if k % shard[1] == shard[0]]
+    merged = folder / "results.h5"
+    if merged.exists() and storage.verify(merged, plan.run_id) is None:
+        storage.set_aside(merged)
+    _execute(plan, todo, folder, n_jobs, backend, progress)
+    if len(todo) == len(missing) and not merged.exists():
+        merge(plan, folder)
+    return results.load(folder)

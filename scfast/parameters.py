@@ -1,0 +1,699 @@
+"""The nouns of a run: growth models, SIRS rates, and the first infections.
+
+Each field declares its meaning, unit and bounds once, as metadata. Validation, the parameter
+lists in the docstrings and the commented configuration of ``scfast init`` all read that one place.
+Marks: [P] the paper says it; L literature standard; A our assumption (see MODEL.md).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import functools
+import inspect
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeAlias, TypeVar, cast, dataclass_transform
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict, GetCoreSchemaHandler, ValidationError, model_validator
+from pydantic.dataclasses import dataclass as checked_dataclass
+from pydantic_core import ArgsKwargs, CoreSchema, core_schema
+
+CHAIN = ("brand", "purchaser", "platform", "logistics")  # the node types of [P], in chain order
+STATES = ("S", "I", "R", "X")  # in the order of their codes 0..3
+MAX_NODES = 2**31 - 1  # neighbour indices are int32
+
+FloatArray: TypeAlias = NDArray[np.float64]
+RateValue: TypeAlias = float | Mapping[str, float] | Sequence[float] | FloatArray | str
+# A union with Any lets callers pass every documented form; what is read back is the tuple.
+TypeValues: TypeAlias = tuple[float, ...] | Any
+TypeCounts: TypeAlias = tuple[int, ...] | Any
+
+Noun = TypeVar("Noun")
+
+
+class Nodes(Protocol):
+    """What checking against a network needs of it: a Network, or what is known before growth."""
+
+    @property
+    def n_nodes(self) -> int: ...
+    @property
+    def types(self) -> NDArray[np.int8] | None: ...
+    @property
+    def type_names(self) -> tuple[str, ...]: ...
+    @property
+    def fitness(self) -> FloatArray | None: ...
+    @property
+    def attributes(self) -> Mapping[str, NDArray[Any]]: ...
+    def index(self, name: str | int, /) -> int: ...
+
+
+def short(value: object, limit: int = 60) -> str:
+    """One line that shows `value`, cut at `limit` characters.
+
+    >>> short(np.float64(1.5)), short(np.zeros(3)), short("a" * 99, 8)
+    ('1.5', 'an array of shape (3,)', "'aaaa...")
+    """
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape}"
+    text = repr(value.item() if isinstance(value, np.generic) else value).replace("\n", " ")
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def nearest(name: object, valid: Iterable[str]) -> str:
+    """The valid name closest to `name` as a hint, or the list of valid names.
+
+    >>> nearest("bta", ["beta", "gamma"])
+    "did you mean 'beta'?"
+    >>> nearest("?", ["beta", "gamma"])
+    'valid: beta, gamma'
+    """
+    names = list(valid)
+    close = difflib.get_close_matches(str(name), names, n=1, cutoff=0.5)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    return f"valid: {', '.join(names[:20])}{', ...' * (len(names) > 20)}" if names else "there are none"
+
+
+def _bad(name: str, value: object, bound: str) -> ValueError:
+    return ValueError(f"{name} = {short(value)}: {bound}")
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim > 0)
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic | np.ndarray) and not value.ndim else value
+
+
+def _array(value: Any) -> NDArray[Any]:
+    """`value` as a 1-D numeric array; what is none of that gives an array of another dtype."""
+    try:
+        array = np.asarray(value)
+    except ValueError:  # a ragged list
+        return np.empty(0, dtype=object)
+    return array if array.ndim == 1 and array.dtype.kind in "iuf" else np.empty(0, dtype=object)
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """Meaning, unit and bounds of one field; checks its values.
+
+    `known` of `check` holds the fields before this one; a bad value raises a one-line ValueError.
+    """
+
+    meaning: str
+    _: dataclasses.KW_ONLY
+    unit: str = ""
+    optional: bool = False
+    example: Any = None
+    words: ClassVar[str] = ""
+
+    def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
+        """Return `value` normalised."""
+        raise NotImplementedError
+
+    def span(self) -> str:
+        """The allowed values, in words."""
+        return self.words
+
+    def bounds(self) -> str:
+        """Unit and range in one line."""
+        return "; ".join(part for part in (self.unit, self.span()) if part)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def validate(value: Any, info: core_schema.ValidationInfo) -> Any:
+            if value is None and self.optional:
+                return None
+            return self.check(value, str(info.field_name), info.data)
+
+        return core_schema.with_info_plain_validator_function(validate)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Number(Entry):
+    """One number, low <= number <= high; `above` excludes low, `infinite` admits inf."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    whole: bool = False
+    above: bool = False
+    infinite: bool = False
+
+    def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
+        return self.one(value, name)
+
+    def one(self, value: Any, name: str) -> float | int:
+        """One number, checked: int if `whole` (save inf), else float."""
+        number = math.inf if self.infinite and isinstance(value, str) and value == "inf" else _plain(value)
+        if not isinstance(number, int | float) or isinstance(number, bool) or number != number:
+            raise _bad(name, value, "must be a number")
+        if self.whole and number % 1 and abs(number) != math.inf:
+            raise _bad(name, value, "must be a whole number")
+        if number == math.inf and self.infinite:
+            return math.inf
+        if number < self.low or (self.above and number == self.low):
+            raise _bad(name, value, f"must be {self._least()}")
+        if number > self.high:
+            raise _bad(name, value, f"must be at most {self.high}")
+        if abs(number) > sys.float_info.max:
+            raise _bad(name, value, "must be finite")
+        return int(number) if self.whole else float(number)
+
+    def _least(self) -> str:
+        return f"{'more than' if self.above else 'at least'} {self.low}"
+
+    def span(self) -> str:
+        parts = ["whole number" if self.whole else "number"]
+        if self.high not in (math.inf, MAX_NODES):
+            parts.append(f"{self.low} to {self.high}" + f", not {self.low}" * self.above)
+        elif self.low != -math.inf:
+            parts.append(self._least())
+        return ", ".join(parts) + ", or inf" * self.infinite
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Rate(Number):
+    """A number, {type name: number}, a 1-D array over nodes, or the name of a node attribute."""
+
+    def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
+        if isinstance(value, str | Mapping) and not value:
+            raise _bad(name, value, "must not be empty")
+        if isinstance(value, str):
+            return value
+        if isinstance(value, Mapping):
+            return {str(key): self.one(item, f"{name}.{key}") for key, item in value.items()}
+        if _is_list(value):
+            return self.column(value, name)
+        return self.one(value, name)
+
+    def column(self, value: Any, name: str) -> FloatArray:
+        """A checked, read-only float64 copy of a 1-D array-like, one value per node."""
+        given = _array(value)
+        if given.dtype.kind == "O":
+            raise _bad(name, value, "must be a 1-D array of numbers, one per node")
+        array = given.astype(np.float64)
+        wrong = np.flatnonzero(~((array >= self.low) & (array <= self.high)))
+        if wrong.size:
+            self.one(array[wrong[0]], f"{name}[{wrong[0]}]")
+        array.setflags(write=False)
+        return array
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PerType(Number):
+    """One number for all types, a list in type order, or {type: number}; read back as a tuple.
+
+    `positive_sum` asks that not all of them be 0.
+    """
+
+    positive_sum: bool = False
+
+    def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
+        types: tuple[str, ...] = known.get("types", ())
+        if isinstance(value, Mapping):
+            items = {str(k): self.one(v, f"{name}.{k}") for k, v in value.items()}
+            checked = tuple(_complete(items, name, types).values())
+        elif _is_list(value):
+            checked = tuple(self.one(item, f"{name}[{i}]") for i, item in enumerate(value))
+            if types and len(checked) != len(types):
+                raise _bad(name, list(checked), f"must have {len(types)} values, one per type")
+        else:
+            checked = (self.one(value, name),) * len(types)
+        if self.positive_sum and checked and not any(checked):
+            raise _bad(name, list(checked), "must not be all 0")
+        return checked
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Amount(Entry):
+    """An int is a count (at least 0), a float a fraction of the nodes in [0, 1]."""
+
+    words = "fraction 0.0 to 1.0, or a whole number at least 0 as a count"
+
+    def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
+        number = _plain(value)
+        fraction = isinstance(number, float)
+        if fraction and number > 1:
+            raise _bad(name, value, "must be at most 1 as a fraction; a count has no decimal point")
+        return Number("", low=0, high=MAX_NODES, whole=not fraction).one(number, name)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Choice(Entry):
+    """One of the strings `options`; with `several`, a list of distinct ones (kept as a tuple)."""
+
+    options: tuple[str, ...]
+    several: bool = False
+
+    def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
+        if not self.several:
+            return self._one(value, name)
+        if not isinstance(value, list | tuple):
+            raise _bad(name, value, "must be a list")
+        found = {self._one(item, f"{name}[{i}]") for i, item in enumerate(value)}
+        return tuple(option for option in self.options if option in found)
+
+    def _one(self, value: Any, name: str) -> str:
+        if not isinstance(value, str) or value not in self.options:
+            raise _bad(name, value, f"must be one of {', '.join(map(repr, self.options))}")
+        return value
+
+    def span(self) -> str:
+        options = ", ".join(f'"{option}"' for option in self.options)
+        return f"any of {options}" if self.several else f"one of {options}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Flag(Entry):
+    """true or false."""
+
+    words = "true or false"
+
+    def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
+        if not isinstance(value, bool | np.bool_):
+            raise _bad(name, value, "must be true or false")
+        return bool(value)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Text(Entry):
+    """A string that is not empty."""
+
+    def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
+        if not isinstance(value, str) or not value:
+            raise _bad(name, value, "must be a string that is not empty")
+        return value
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TypeNames(Entry):
+    """Distinct names of the node types."""
+
+    words = "2 to 16 names"
+
+    def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
+        if not isinstance(value, list | tuple) or not all(isinstance(t, str) and t for t in value):
+            raise _bad(name, value, "must be a list of names")
+        if not 2 <= len(value) <= 16:
+            raise _bad(name, list(value), "must hold 2 to 16 names")
+        if len(set(value)) < len(value):
+            raise _bad(name, list(value), "must not name a type twice")
+        return tuple(value)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class NodeList(Entry):
+    """Distinct nodes, each by name or integer index; kept as a tuple."""
+
+    words = "list of names or indices"
+
+    def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
+        if not _is_list(value):
+            raise _bad(name, value, "must be a list of node names or indices")
+        index = Number("", low=0, high=MAX_NODES - 1, whole=True)
+        plain = (_plain(node) for node in value)
+        nodes = tuple(n if isinstance(n, str) else index.one(n, f"{name}[{i}]") for i, n in enumerate(plain))
+        if not nodes or len(set(nodes)) < len(nodes):
+            raise _bad(name, list(nodes), "must name at least one node, and none twice")
+        return nodes
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class StateColumn(Entry):
+    """One state 0..3 per node (kept as a read-only uint8 array), or a node attribute's name."""
+
+    words = "list of 0..3 = S, I, R, X, or the name of a node attribute that holds them"
+
+    def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
+        if isinstance(value, str) and value:
+            return value
+        given = _array(value)
+        if given.dtype.kind == "O" or np.any(given % 1):
+            raise _bad(name, value, "must be a 1-D array of states 0..3, or name a node attribute")
+        wrong = np.flatnonzero((given < 0) | (given > 3))
+        if wrong.size:
+            raise _bad(f"{name}[{wrong[0]}]", given[wrong[0]], "must be a state: 0, 1, 2 or 3 (S, I, R, X)")
+        states = given.astype(np.uint8)
+        states.setflags(write=False)
+        return states
+
+
+def _complete(values: Mapping[str, Any], name: str, types: Sequence[str]) -> dict[str, Any]:
+    """`values` by type name, in type order; every type once and no other."""
+    for key, value in values.items():
+        if key not in types:
+            raise _bad(f"{name}.{key}", value, f"no such type, {nearest(key, types)}")
+    for key in types:
+        if key not in values:
+            raise _bad(name, dict(values), f"must give a value for every type, {key!r} is missing")
+    return {key: values[key] for key in types}
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return (value.dtype.str, value.shape, value.tobytes())
+    return frozenset(value.items()) if isinstance(value, Mapping) else (type(value), value)
+
+
+def _message(error: ValidationError, cls: type) -> str:
+    """The first of pydantic's errors as one line."""
+    first = error.errors(include_url=False)[0]
+    raised = first.get("ctx", {}).get("error")
+    if isinstance(raised, ValueError):
+        return str(raised)
+    names = [f.name for f in dataclasses.fields(cls)]
+    where = ".".join(map(str, first["loc"]))
+    if first["type"] == "unexpected_keyword_argument":
+        return f"{where} = {short(first['input'])}: no such parameter, {nearest(where, names)}"
+    return f"{where} = {short(first['input'])}: {first['msg'].lower()}"
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+def noun(cls: type[Noun]) -> type[Noun]:
+    """Make `cls` a frozen, checked dataclass whose errors are plain one-line ValueErrors.
+
+    `{parameters}` in its docstring becomes the numpydoc list of its fields. Equality compares
+    values, arrays by content.
+    """
+    config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, validate_default=True)
+    made: Any = checked_dataclass(cls, frozen=True, kw_only=True, eq=False, config=config)
+    inner = made.__init__
+
+    @functools.wraps(inner)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        try:
+            inner(self, *args, **kwargs)
+        except ValidationError as error:
+            raise ValueError(_message(error, made)) from None
+
+    def key(self: Any) -> tuple[Any, ...]:
+        return tuple(_canonical(getattr(self, f.name)) for f in dataclasses.fields(self))
+
+    def equal(self: Any, other: object) -> Any:
+        return key(self) == key(other) if type(other) is type(self) else NotImplemented
+
+    made.__init__, made.__eq__ = init, equal
+    made.__hash__ = lambda self: hash((type(self), key(self)))
+    listing = "\n".join(
+        f"{name} : {entry.bounds() or 'any'}, default {short(default)}\n    {entry.meaning}."
+        for name, (entry, default) in entries(made).items()
+    )
+    made.__doc__ = inspect.cleandoc(cls.__doc__ or "").replace("{parameters}", listing)
+    return cast("type[Noun]", made)
+
+
+def entries(cls: type) -> dict[str, tuple[Entry, Any]]:
+    """The fields of a noun in order: name -> (metadata, default; `dataclasses.MISSING` if none)."""
+    found: dict[str, tuple[Entry, Any]] = {}
+    for item in dataclasses.fields(cls):
+        info = cast(Any, cls).__pydantic_fields__[item.name]
+        entry = next(mark for mark in info.metadata if isinstance(mark, Entry))
+        found[item.name] = (entry, dataclasses.MISSING if info.is_required() else info.default)
+    return found
+
+
+Probability = functools.partial(Rate, unit="probability per step", low=0, high=1)
+Count = functools.partial(PerType, low=1, high=MAX_NODES, whole=True)
+
+
+@noun
+class SIRS:
+    """Rates of the SIRS process with elimination [P]: S -> I -> R -> S, and I -> X for ever.
+
+    Per step a susceptible node with k infected neighbours is infected with probability
+    1 - (1 - epsilon)(1 - beta)^k (L; epsilon: A). Each rate is one number; {type name: number};
+    a 1-D array-like, one value per node (kept as a read-only float64 array); or the name of a
+    node attribute that holds it. Keyword only.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Raises
+    ------
+    ValueError
+        A value out of bounds, or gamma + delta > 1 anywhere (as far as the forms can be compared
+        without a network).
+
+    Examples
+    --------
+    >>> SIRS(beta=0.08).beta
+    0.08
+    >>> SIRS(beta=1.5)
+    Traceback (most recent call last):
+    ValueError: beta = 1.5: must be at most 1
+    """
+
+    beta: Annotated[RateValue, Probability("Infection by one infected neighbour; beta of the node being infected")] = 0.1
+    gamma: Annotated[RateValue, Probability("Recovery, I -> R")] = 0.1
+    delta: Annotated[RateValue, Probability("Elimination, I -> X; gamma + delta must be at most 1")] = 0.005
+    xi: Annotated[RateValue, Probability("Loss of immunity, R -> S")] = 0.05
+    epsilon: Annotated[RateValue, Probability("Infection from outside, whatever the neighbours")] = 0.0
+    exposure: Annotated[
+        Literal["per_partner", "shared"],
+        Choice("How beta acts: per_partner, as it is; shared, times mean degree / own degree", options=("per_partner", "shared")),
+    ] = "per_partner"
+
+    @model_validator(mode="after")
+    def _leaving(self) -> SIRS:
+        if not isinstance(self.gamma, str) and not isinstance(self.delta, str):
+            _check_leaving(self.gamma, self.delta)
+        return self
+
+    def on(self, network: Nodes) -> SIRS:
+        """The same rates with their node attributes looked up, checked against `network`.
+
+        Returns
+        -------
+        SIRS
+            Each rate is a float, a dict that holds every type in the network's order, or a
+            read-only float64 array of shape (n_nodes,).
+
+        Raises
+        ------
+        ValueError
+            An unknown or missing type, an unknown attribute, a wrong length, or gamma + delta > 1.
+        """
+        found: dict[str, Any] = {}
+        for name, (entry, _) in entries(SIRS).items():
+            value = getattr(self, name)
+            if isinstance(entry, Rate):
+                if isinstance(value, str):
+                    value = entry.column(_attribute(network, name, value), name)
+                elif isinstance(value, Mapping):
+                    value = _complete(value, name, network.type_names)
+                if isinstance(value, np.ndarray) and value.shape[0] != network.n_nodes:
+                    raise _bad(name, value, f"must have one value for each of the {network.n_nodes} nodes")
+            found[name] = value
+        for one, other in (("gamma", "delta"), ("delta", "gamma")):
+            mixed = isinstance(found[one], Mapping) and isinstance(found[other], np.ndarray)
+            if mixed and network.types is not None:
+                _check_leaving(np.fromiter(found[one].values(), np.float64)[network.types], found[other])
+        return SIRS(**found)
+
+
+def _check_leaving(gamma: Any, delta: Any) -> None:
+    """Raise ValueError if gamma + delta > 1 for any type or node that both speak of."""
+    tables = [rate for rate in (gamma, delta) if isinstance(rate, Mapping)]
+    if tables and any(isinstance(rate, np.ndarray) for rate in (gamma, delta)):
+        return  # comparable only where the nodes' types are known
+    if tables:
+        sums = {
+            f".{key}": sum(rate[key] if isinstance(rate, Mapping) else rate for rate in (gamma, delta))
+            for key in tables[0]
+            if all(key in table for table in tables)
+        }
+    elif np.ndim(gamma) or np.ndim(delta):
+        if np.ndim(gamma) and np.ndim(delta) and len(gamma) != len(delta):
+            raise _bad("delta", delta, f"must have as many values as gamma, {len(gamma)}")
+        total = np.add(gamma, delta)
+        sums = {f"[{i}]": float(total[i]) for i in np.flatnonzero(total > 1)[:1]}
+    else:
+        sums = {"": gamma + delta}
+    for where, value in sums.items():
+        if value > 1:
+            raise ValueError(f"gamma{where} + delta{where} = {value:.6g}: must be at most 1")
+
+
+def _attribute(network: Nodes, name: str, column: str) -> NDArray[Any]:
+    if column not in network.attributes:
+        raise _bad(name, column, f"no such node attribute, {nearest(column, network.attributes)}")
+    return network.attributes[column]
+
+
+@noun
+class Initial:
+    """The first infections: how many and which, or named nodes, or every node's state.
+
+    Give `infected` (with `by` and `within`), or `nodes`, or `states`; the others are then None.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Raises
+    ------
+    ValueError
+        A value out of bounds, or two ways of starting at once.
+
+    Examples
+    --------
+    >>> Initial(5).infected, Initial(0.01, by="degree").by
+    (5, 'degree')
+    >>> Initial(nodes=["Acme", 7]).nodes
+    ('Acme', 7)
+    """
+
+    infected: Annotated[
+        int | float | Any,
+        Amount("First infections; a positive fraction means at least one node, rounded half up", unit="nodes", optional=True),
+    ] = field(default=0.01, kw_only=False)
+    by: Annotated[
+        str | Any,
+        Choice(
+            "How they are chosen: random, anew per replicate; degree or fitness, highest first, ties by node order",
+            options=("random", "degree", "fitness"),
+            optional=True,
+        ),
+    ] = "random"
+    within: Annotated[str | None, Text("Only nodes of this type", optional=True, example="brand")] = None
+    nodes: Annotated[
+        Sequence[str | int] | None, NodeList("Exactly these nodes, instead of the above", optional=True, example=["A1", 7])
+    ] = None
+    states: Annotated[
+        Sequence[int] | NDArray[np.uint8] | str | None,
+        StateColumn("Every node's first state, instead of all the others", optional=True, example="first_state"),
+    ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_way(cls, given: ArgsKwargs) -> ArgsKwargs:
+        named = given.kwargs or {}
+        if given.args and "infected" in named:
+            return given
+        kwargs = {**dict(zip(("infected",), given.args, strict=False)), **named}
+        kwargs = {name: value for name, value in kwargs.items() if value is not None}
+        for alone in ("states", "nodes"):
+            if alone in kwargs:
+                for other in ("infected", "by", "within", "nodes"):
+                    if other != alone and other in kwargs:
+                        raise _bad(other, kwargs[other], f"must not be given together with {alone}")
+                kwargs |= {"infected": None, "by": None}
+                break
+        return ArgsKwargs(given.args[1:], kwargs)
+
+    def count(self, n_nodes: int) -> int:
+        """Number of first infections among `n_nodes` eligible nodes (half up, at least 1 if > 0).
+
+        >>> [Initial(infected).count(10) for infected in (0.01, 0.25, 0.0, 4)]
+        [1, 3, 0, 4]
+        """
+        if isinstance(self.infected, float):
+            return max(math.floor(self.infected * n_nodes + 0.5), 1) if self.infected > 0 else 0
+        return int(self.infected)
+
+    def on(self, network: Nodes) -> Initial:
+        """The same start with nodes as indices and states looked up, checked against `network`.
+
+        Raises
+        ------
+        ValueError
+            An unknown type, node or attribute, a wrong length, no fitness to rank by, or more
+            first infections than there are nodes to choose from.
+        """
+        if self.states is not None:
+            column = self.states
+            if isinstance(column, str):
+                column = _attribute(network, "states", column)
+            if len(column) != network.n_nodes:
+                raise _bad("states", column, f"must have one value for each of the {network.n_nodes} nodes")
+            return Initial(states=cast(Any, column))
+        if self.nodes is not None:
+            return Initial(nodes=[_node(network, i, node) for i, node in enumerate(self.nodes)])
+        if self.within is not None and self.within not in network.type_names:
+            raise _bad("within", self.within, f"no such type, {nearest(self.within, network.type_names)}")
+        if self.by == "fitness" and network.fitness is None:
+            raise _bad("by", self.by, "the network's nodes have no fitness")
+        eligible = network.n_nodes
+        if self.within is not None and network.types is not None:
+            eligible = int(np.count_nonzero(network.types == network.type_names.index(self.within)))
+        if self.count(eligible) > eligible:
+            of_type = "" if self.within is None else f" of type {self.within!r}"
+            raise _bad("infected", self.infected, f"must be at most {eligible}, the number of nodes{of_type}")
+        return self
+
+
+def _node(network: Nodes, position: int, node: str | int) -> int:
+    try:
+        return int(network.index(node))
+    except (KeyError, IndexError, ValueError):
+        raise _bad(f"nodes[{position}]", node, "no such node") from None
+
+
+@noun
+class DualLocalWorld:
+    """The dual-local-world fitness model of supply-chain growth [P]; its numbers are A.
+
+    Entries per type are one number for all types, a list in type order, or {type: number}; they
+    are read back as tuples in type order. Each new node draws its type by `shares`, its fitness eta
+    from pdf ∝ eta^(-exponent) on [eta_min, 1], meets `local_world` nodes of the types that it may
+    trade with, and links to `m` of them with probability ∝ eta k ([P] eq. 4).
+
+    Parameters
+    ----------
+    {parameters}
+
+    Raises
+    ------
+    ValueError
+        A value out of bounds, or a list whose length is not the number of types.
+
+    Examples
+    --------
+    >>> DualLocalWorld(m=2).m, DualLocalWorld().start
+    ((2, 2, 2, 2), (4, 3, 2, 1))
+    """
+
+    types: Annotated[tuple[str, ...] | Any, TypeNames("Node types in chain order")] = CHAIN
+    start: Annotated[
+        TypeCounts,
+        Count("Initial nodes per type, fully connected between adjacent tiers", unit="nodes", low=0, positive_sum=True),
+    ] = (4, 3, 2, 1)
+    shares: Annotated[
+        TypeValues, PerType("Relative frequency of each type among new nodes", low=0, positive_sum=True)
+    ] = (4, 3, 2, 1)  # fmt: skip
+    exponent: Annotated[TypeValues, PerType("Exponent g of the fitness density eta^(-g)")] = (2.5, 2.4, 2.2, 2.3)
+    eta_min: Annotated[float, Number("Smallest fitness", low=0, high=1, above=True)] = 0.01
+    theta: Annotated[
+        TypeValues, PerType("Fitness from which a newcomer may trade with every other type; inf: never", low=0, infinite=True)
+    ] = 0.1
+    local_world: Annotated[
+        TypeCounts, Count("Size M of the second local world; inf: all of the first", unit="nodes", infinite=True)
+    ] = 50
+    m: Annotated[TypeCounts, Count("Partners of a newcomer", unit="links")] = (2, 3, 3, 2)
+    m_crossing: Annotated[TypeCounts, Count("Partners of a newcomer that crosses tiers", unit="links")] = 4
+
+
+@noun
+class BarabasiAlbert:
+    """Growth by preferential attachment (L), from a complete graph on m + 1 nodes.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Examples
+    --------
+    >>> BarabasiAlbert(2).m
+    2
+    """
+
+    m: Annotated[int, Number("Links of each new node", unit="links", low=1, high=MAX_NODES, whole=True)] = field(
+        default=3, kw_only=False
+    )

@@ -1,0 +1,473 @@
+"""The reading side: what an ensemble gave, as arrays with named axes and as tables."""
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scfast import stats, storage
+from scfast.parameters import STATES, BarabasiAlbert, DualLocalWorld
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+
+    from scfast.network import Network
+
+OUTCOMES: dict[str, tuple[str, str]] = {
+    "risk load": ("infected steps per node", "steps"),
+    "eliminated": ("share of nodes eliminated at the last step", "share"),
+    "attack rate": ("share of nodes ever infected, initial cases included", "share"),
+    "peak": ("largest share of nodes infected at once", "share"),
+    "peak step": ("first step at the peak", "steps"),
+    "extinct": ("share of replicates in which risk died out", "share"),
+    "extinction step": ("step at which risk died out, or the last step where it did not", "steps"),
+}
+"""Outcomes per replicate: name -> (meaning, unit)."""
+
+
+class Result:
+    """Statistics of an ensemble (``sf.run`` and ``sf.load`` make it).
+
+    Axes are named in :attr:`axes`: `cell` (a point of the sweep), `network`, `replicate`, `step`, `state` (S, I, R, X), `type`.
+
+    Attributes
+    ----------
+    config : dict
+        The resolved configuration.
+    cells : list of dict
+        The swept keys and their values, one dict per cell; a single empty one without a sweep.
+    seed : int
+        Root seed.
+    type_names : tuple of str
+    n_cells, n_networks, n_replicates, n_steps : int
+        Cells; networks; replicates on each network; time steps.
+    done, total : int
+        Pairs of a cell and a network that are finished, and that there are.
+    digest : str
+        SHA-256 over all stored numbers: equal for equal results, whatever computed them.
+
+    Examples
+    --------
+    >>> import scfast as sf
+    >>> text = "[network]\\nkind='barabasi_albert'\\nn_nodes=60\\n[run]\\nnetworks=3\\nreplicates=70\\nsteps=20\\nseed=5"
+    >>> result = sf.run(sf.Config.from_text(text))
+    >>> result.mean.shape, result.axes["state"]
+    ((1, 21, 4), ('S', 'I', 'R', 'X'))
+    """
+
+    def __init__(self, manifest: Mapping[str, Any], tables: Mapping[str, np.ndarray], folder: Path | None = None) -> None:
+        self.manifest = manifest
+        self.tables = tables
+        self.folder = folder
+        self.config: dict[str, Any] = manifest["config"]
+        self.cells: list[dict[str, Any]] = manifest["cells"]
+        self.seed: int = manifest["seed"]
+        self.type_names = tuple(manifest["type_names"])
+        self.n_cells = len(self.cells)
+        self.n_networks: int = manifest["n_networks"]
+        self.n_replicates: int = manifest["n_replicates"]
+        self.n_steps: int = manifest["n_steps"]
+        self.done = len(tables["rows/cell"]) if tables else 0
+        self.total = self.n_cells * self.n_networks
+
+    def __repr__(self) -> str:
+        where = f", {str(self.folder)!r}" if self.folder else ""
+        return (
+            f"Result({self.n_cells} cells, {self.n_networks} networks x {self.n_replicates} replicates, {self.n_steps} steps, "
+            f"{self.done} of {self.total} done{where})"
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that the configuration asks for is there."""
+        return self.done == self.total
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """SHA-256 over all stored numbers."""
+        return storage.content_digest(self.tables)
+
+    @property
+    def axes(self) -> dict[str, tuple[Any, ...]]:
+        """Labels of every axis."""
+        return {
+            "cell": tuple(range(self.n_cells)),
+            "network": tuple(range(self.n_networks)),
+            "replicate": tuple(range(self.n_replicates)),
+            "step": tuple(range(self.n_steps + 1)),
+            "state": STATES,
+            "type": self.type_names,
+        }
+
+    def label(self, cell: int) -> str:
+        """The swept values of a cell, in one line."""
+        return ", ".join(f"{key} = {value}" for key, value in self.cells[cell].items()) or "as configured"
+
+    def rows(self, cell: int) -> np.ndarray:
+        """Rows of the tables that belong to a cell, one per finished network.
+
+        Raises
+        ------
+        ValueError
+            There is no such cell.
+        """
+        if not 0 <= cell < self.n_cells:
+            raise ValueError(f"cell = {cell}: must be between 0 and {self.n_cells - 1}")
+        if not self.done:
+            return np.zeros(0, np.int64)
+        return np.flatnonzero(self.tables["rows/cell"] == cell)
+
+    def components(self, cell: int, group: str = "trajectory") -> stats.Components:
+        """Mean, variance components and errors of the counts at each step: arrays (step, state), or (step, type, state).
+
+        Parameters
+        ----------
+        cell : int
+        group : "trajectory" or "type_trajectory"
+        """
+        if f"{group}/sum" not in self.tables:
+            raise ValueError(f"group = {group!r}: was not recorded; run.record must hold 'types'")
+        rows = self.rows(cell)
+        if not len(rows):
+            raise ValueError(f"cell = {cell}: nothing of it is finished yet")
+        return stats.components(
+            self.tables["rows/n_replicates"][rows], self.tables[f"{group}/sum"][rows], self.tables[f"{group}/sum_of_squares"][rows]
+        )
+
+    def _stack(self, attribute: str, group: str = "trajectory") -> np.ndarray:
+        shape: tuple[int, ...] = (self.n_steps + 1, len(STATES))
+        if group == "type_trajectory":
+            shape = (self.n_steps + 1, len(self.type_names), len(STATES))
+        out = np.full((self.n_cells, *shape), np.nan)
+        for cell in range(self.n_cells):
+            if len(self.rows(cell)):
+                out[cell] = getattr(self.components(cell, group), attribute)
+        return out
+
+    @functools.cached_property
+    def mean(self) -> np.ndarray:
+        """Mean nodes in each state, float64 (cell, step, state): the mean of the network means."""
+        return self._stack("mean")
+
+    @functools.cached_property
+    def sem(self) -> np.ndarray:
+        """Standard error of :attr:`mean`: over networks; with one network over replicates, conditional on it."""
+        return self._stack("sem")
+
+    @functools.cached_property
+    def type_mean(self) -> np.ndarray:
+        """Mean nodes of each type in each state, float64 (cell, step, type, state)."""
+        return self._stack("mean", "type_trajectory")
+
+    @functools.cached_property
+    def variance(self) -> dict[str, np.ndarray]:
+        """Variance of the counts `between` networks, `within` them, `total`, each (cell, step, state); and where `negative` was cut."""
+        return {name: self._stack(name) for name in ("between", "within", "total", "negative")}
+
+    def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+        """Confidence limits of :attr:`mean`, two arrays (cell, step, state): t over the network means.
+
+        Raises
+        ------
+        ValueError
+            `level` not in (0, 1).
+        """
+        limits = np.full((2, *self.mean.shape), np.nan)
+        for cell in range(self.n_cells):
+            if len(self.rows(cell)):
+                limits[:, cell] = self.components(cell).interval(level)
+        return limits[0], limits[1]
+
+    def quantile(self, q: float) -> np.ndarray:
+        """The q-quantile over all replicates of all networks, float64 (cell, step, state).
+
+        By the inverted distribution function: a value that occurred, exact up to 65,535 nodes; the middle of a bin above.
+
+        Raises
+        ------
+        ValueError
+            `q` not in [0, 1].
+        """
+        if not 0 <= q <= 1:
+            raise ValueError(f"q = {q!r}: must be between 0 and 1")
+        out = np.full((self.n_cells, self.n_steps + 1, len(STATES)), np.nan)
+        for cell, (length, value, count, shift) in self._histograms.items():
+            out[cell] = stats.histogram_quantiles(length, value, count, shift, q).reshape(out.shape[1:])
+        return out
+
+    @functools.cached_property
+    def _histograms(self) -> dict[int, tuple[np.ndarray, np.ndarray, np.ndarray, int]]:
+        """Histograms pooled over networks, by cell."""
+        lengths = self.tables["histogram/length"].reshape(self.done, -1).astype(np.int64)
+        first = (np.cumsum(lengths.ravel()) - lengths.ravel()).reshape(lengths.shape)
+        value, count = self.tables["histogram/value"], self.tables["histogram/count"]
+        found = {}
+        for cell in range(self.n_cells):
+            rows = self.rows(cell)
+            if len(rows):
+                shift = int(self.tables["rows/bin_shift"][rows[0]])
+                found[cell] = (*stats.pool(lengths[rows], first[rows], value, count), shift)
+        return found
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Every replicate's counts, int32 (cell, network, replicate, step, state).
+
+        Raises
+        ------
+        ValueError
+            Trajectories were not kept (``run.record``), or the run is not complete.
+        """
+        if "raw/counts" not in self.tables:
+            raise ValueError("run.record: must hold 'trajectories' for every replicate's counts to be kept")
+        if not self.complete:
+            raise ValueError(f"results: {self.done} of {self.total} are done; counts need them all")
+        return self.tables["raw/counts"].reshape(self.n_cells, self.n_networks, self.n_replicates, self.n_steps + 1, len(STATES))
+
+    @functools.cached_property
+    def replicates(self) -> dict[str, np.ndarray]:
+        """Outcomes of each replicate, name -> float64 (cell, network, replicate); NaN where not finished. See :data:`OUTCOMES`."""
+        columns = {name: self._replicate_column(name) for name in ("infected_steps", "final_eliminated", "ever_infected", "peak")}
+        peak_step, extinction = self._replicate_column("peak_step"), self._replicate_column("extinction_step")
+        sizes = np.full((self.n_cells, self.n_networks, 1), np.nan)
+        sizes[self.tables["rows/cell"], self.tables["rows/network"], 0] = self.tables["rows/n_nodes"]
+        missing = np.isnan(extinction)
+        return {
+            "risk load": columns["infected_steps"] / sizes,
+            "eliminated": columns["final_eliminated"] / sizes,
+            "attack rate": columns["ever_infected"] / sizes,
+            "peak": columns["peak"] / sizes,
+            "peak step": peak_step,
+            "extinct": np.where(missing, np.nan, extinction >= 0),
+            "extinction step": np.where(missing, np.nan, np.where(extinction < 0, self.n_steps, extinction)),
+        }
+
+    def _replicate_column(self, name: str) -> np.ndarray:
+        out = np.full((self.n_cells, self.n_networks, self.n_replicates), np.nan)
+        values = self.tables[f"replicate/{name}"].reshape(self.done, self.n_replicates)
+        out[self.tables["rows/cell"], self.tables["rows/network"]] = values
+        return out
+
+    def outcome(self, name: str, cell: int = 0) -> tuple[stats.Components, np.ndarray]:
+        """Mean, errors and variance components of one of :data:`OUTCOMES`, and its sorted values over all replicates.
+
+        Raises
+        ------
+        ValueError
+            There is no such outcome or cell.
+        """
+        if name not in OUTCOMES:
+            raise ValueError(f"name = {name!r}: must be one of {', '.join(OUTCOMES)}")
+        self.rows(cell)
+        values = self.replicates[name][cell]
+        values = values[~np.isnan(values[:, 0])]
+        centre = values.mean() if values.size else 0.0
+        shifted = values - centre
+        part = stats.components(np.full(len(values), self.n_replicates), shifted.sum(axis=1), (shifted**2).sum(axis=1))
+        moved = stats.Components(
+            part.mean + centre, part.between, part.within, part.total, part.negative, part.sem, part.n_networks, part.n_replicates
+        )
+        return moved, np.sort(values, axis=None)
+
+    def summary(self, level: float = 0.95) -> "pd.DataFrame":
+        """One row per cell and outcome: mean with its interval, spread between and within networks, quantiles.
+
+        Columns: the swept keys, ``outcome``, ``mean``, ``low``, ``high`` (confidence limits of the mean), ``sd_between``,
+        ``sd_within``, ``q05``, ``q50``, ``q95`` (over replicates), ``unit``.
+        """
+        import pandas as pd
+
+        records = []
+        for cell, swept in enumerate(self.cells):
+            if not len(self.rows(cell)):
+                continue
+            for name, (_, unit) in OUTCOMES.items():
+                part, values = self.outcome(name, cell)
+                low, high = part.interval(level)
+                q05, q50, q95 = np.quantile(values, (0.05, 0.5, 0.95), method="inverted_cdf")
+                numbers = {"mean": part.mean, "low": low, "high": high, "sd_between": part.between**0.5, "sd_within": part.within**0.5}
+                record = {"cell": cell, **swept, "outcome": name} | {key: float(number) for key, number in numbers.items()}
+                records.append(record | {"q05": float(q05), "q50": float(q50), "q95": float(q95), "unit": unit})
+        return pd.DataFrame.from_records(records)
+
+    def samples(self, cell: int = 0) -> np.ndarray:
+        """The first few replicates of each network whole, int32 (network, sample, step, state)."""
+        samples = self.tables["sample/counts"][self.rows(cell)]
+        return samples[:, samples[0, :, 0, 0] >= 0] if len(samples) else samples
+
+    def type_sizes(self, cell: int = 0) -> np.ndarray:
+        """Nodes of each type on each finished network, int64 (network, type)."""
+        return self.tables["rows/type_size"][self.rows(cell)]
+
+    def degrees(self, cell: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Degrees that occur over a cell's networks, and how many nodes have them."""
+        lengths = self.tables["degree/length"].astype(np.int64)
+        rows = self.rows(cell)
+        first = np.cumsum(lengths) - lengths
+        _, value, count = stats.pool(lengths[rows, None], first[rows, None], self.tables["degree/value"], self.tables["degree/count"])
+        return value, count
+
+    def nodes(self, cell: int = 0, top: int | None = None) -> "pd.DataFrame":
+        """Nodes by vulnerability: the share of their time spent infected, the highest first.
+
+        Parameters
+        ----------
+        cell : int
+        top : int, optional
+            Only so many.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``network``, ``node`` (index), ``name``, ``type``, ``degree``, ``infected`` (share of steps in I), ``ever_infected``,
+            ``eliminated`` (shares of replicates).
+
+        Raises
+        ------
+        ValueError
+            Nodes were not recorded.
+        """
+        import pandas as pd
+
+        if "node/infected_steps" not in self.tables:
+            raise ValueError("run.record: must hold 'nodes' for the nodes' vulnerability to be known")
+        rows = self.rows(cell)
+        sizes = self.tables["rows/n_nodes"]
+        ends = np.cumsum(sizes)
+        where = np.concatenate([np.arange(ends[row] - sizes[row], ends[row]) for row in rows])
+        network = np.repeat(self.tables["rows/network"][rows], sizes[rows])
+        node = where - np.repeat((ends - sizes)[rows], sizes[rows])
+        infected = self.tables["node/infected_steps"][where] / (self.n_replicates * (self.n_steps + 1))
+        best = np.argsort(-infected, kind="stable")[:top]
+        where, network, node = where[best], network[best], node[best]
+        name = np.empty(len(best), object)
+        kind = np.empty(len(best), object)
+        degree = np.empty(len(best), np.int64)
+        for g in np.unique(network):
+            graph, mine = self.network(cell, int(g)), np.flatnonzero(network == g)
+            degree[mine] = graph.degree[node[mine]]
+            kind[mine] = [graph.type_names[graph.types[i]] for i in node[mine]]
+            name[mine] = [graph.label(int(i)) for i in node[mine]]
+        return pd.DataFrame(
+            {
+                "network": network,
+                "node": node,
+                "name": name,
+                "type": kind,
+                "degree": degree,
+                "infected": infected[best],
+                "ever_infected": self.tables["node/ever_infected"][where] / self.n_replicates,
+                "eliminated": self.tables["node/ever_eliminated"][where] / self.n_replicates,
+            }
+        )
+
+    def network(self, cell: int = 0, network: int = 0) -> "Network":
+        """The network itself: grown again from its seed, or the kept copy of the one that was read from files."""
+        spec = dict(self.manifest["networks"][cell])
+        if not 0 <= network < self.n_networks:
+            raise ValueError(f"network = {network}: must be between 0 and {self.n_networks - 1}")
+        kind = spec.pop("kind")
+        frozen = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in spec.items())
+        return _network(kind, frozen, self.seed, network, self.folder, self._loaded)
+
+    _loaded: "Network | None" = None
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """One row per cell, step and state: swept values, mean, sem, low, high, variance components, quantiles (nodes)."""
+        import pandas as pd
+
+        low, high = self.interval()
+        index = pd.MultiIndex.from_product([self.axes[axis] for axis in ("cell", "step", "state")], names=("cell", "step", "state"))
+        columns = {"mean": self.mean, "sem": self.sem, "low": low, "high": high}
+        columns |= {f"variance_{name}": self.variance[name] for name in ("between", "within", "total")}
+        columns |= {f"q{round(100 * q):02d}": self.quantile(q) for q in (0.05, 0.5, 0.95)}
+        frame = pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index).reset_index()
+        for position, key in enumerate(self.cells[0]):
+            frame.insert(1 + position, key, frame["cell"].map({cell: values[key] for cell, values in enumerate(self.cells)}))
+        return frame
+
+    def to_xarray(self) -> "xr.Dataset":
+        """The same as labelled arrays (needs the extra ``interop``), with outcomes of each replicate.
+
+        Raises
+        ------
+        ImportError
+            xarray is not installed.
+        """
+        try:
+            import xarray as xr
+        except ImportError:
+            raise ImportError("xarray is not installed: pip install 'scfast[interop]'") from None
+        dims = ("cell", "step", "state")
+        low, high = self.interval()
+        arrays = {"mean": self.mean, "sem": self.sem, "low": low, "high": high} | {
+            f"variance_{name}": self.variance[name] for name in ("between", "within", "total")
+        }
+        data: dict[str, Any] = {name: (dims, values, {"unit": "nodes^2" if "variance" in name else "nodes"}) for name, values in arrays.items()}
+        if "type_trajectory/sum" in self.tables:
+            data["type_mean"] = (("cell", "step", "type", "state"), self.type_mean, {"unit": "nodes"})
+        for name, values in self.replicates.items():
+            meaning, unit = OUTCOMES[name]
+            data[name.replace(" ", "_")] = (("cell", "network", "replicate"), values, {"unit": unit, "meaning": meaning})
+        coordinates: dict[str, Any] = {axis: list(labels) for axis, labels in self.axes.items()}
+        coordinates |= {key: ("cell", [values[key] for values in self.cells]) for key in self.cells[0]}
+        return xr.Dataset(data, coords=coordinates, attrs={"seed": str(self.seed), "run_id": self.manifest["run_id"]})
+
+
+@functools.lru_cache(maxsize=8)
+def _network(kind: str, spec: tuple[tuple[str, Any], ...], seed: int, index: int, folder: Path | None, loaded: Any) -> "Network":
+    if kind == "file":
+        return loaded if loaded is not None else storage.read_network_copy(Path(folder or ".") / "network.h5")
+    from scfast.growth import grow
+
+    fields: dict[str, Any] = dict(spec)
+    for name in ("theta", "local_world"):  # JSON has no infinity
+        if name in fields:
+            fields[name] = [float(item) if item == "inf" else item for item in fields[name]]
+    n_nodes = fields.pop("n_nodes")
+    model: Any = {"dual_local_world": DualLocalWorld, "barabasi_albert": BarabasiAlbert}[kind](**fields)
+    return grow(model, n_nodes, seed, network=index)
+
+
+def load(folder: str | Path) -> Result:
+    """Open a results folder, also while its run goes on: then what is finished and verified so far.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The folder that ``scfast run -o`` or ``sf.run(out=...)`` wrote.
+
+    Raises
+    ------
+    ValueError
+        There is no manifest, or a file in it is damaged.
+    """
+    folder = Path(folder)
+    manifest = storage.read_manifest(folder)
+    if manifest is None:
+        raise storage.StorageError(f"{folder}: holds no results (there is no manifest.json)")
+    merged = folder / "results.h5"
+    if merged.exists():
+        if storage.verify(merged, manifest["run_id"]) is None:
+            raise storage.StorageError(f"{merged}: damaged; 'scfast run' again sets it aside and completes the results")
+        return Result(manifest, storage.FileTables(merged), folder)
+    parts = []
+    for path in sorted((folder / "shards").glob("*.h5")):
+        if storage.verify(path, manifest["run_id"]) is not None:
+            parts.append(storage.read_tables(path))
+    return Result(manifest, finished(parts, manifest["n_replicates"]), folder)
+
+
+def finished(parts: list[storage.Tables], n_replicates: int) -> storage.Tables:
+    """What parts of a run hold whole: rows of one network and cell are added up, those with replicates missing left out."""
+    if not parts:
+        return {}
+    tables = storage.concatenate(parts)
+    keys = tables["rows/cell"].astype(np.int64) << 32 | tables["rows/network"]
+    unique, inverse = np.unique(keys, return_inverse=True)
+    held = np.zeros(len(unique), np.int64)
+    np.add.at(held, inverse, tables["rows/n_replicates"])
+    return storage.merge_tables(storage.select_rows(tables, np.flatnonzero(held[inverse] == n_replicates)))

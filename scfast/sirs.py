@@ -1,0 +1,326 @@
+"""SIRS with elimination on a network: the public face of the dynamics (MODEL.md section 2)."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scfast import lanes
+from scfast.network import Network
+from scfast.parameters import SIRS, Initial, Number
+from scfast.rng import Purpose, scalar_state, stream
+
+__all__ = ["SIRS", "Initial", "Run", "simulate"]
+
+SLICE = 200_000_000
+"""Lane-node-steps of one slice: at most half a second where no vector unit helps."""
+
+OBSERVABLES = ("infected_steps", "final_eliminated", "peak", "peak_step", "ever_infected", "extinction_step")
+"""Whole numbers kept per replicate, in the order of :func:`observables`."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A network, rates and a start, checked and laid out for the kernels."""
+
+    network: Network
+    rules: lanes.Rules
+    states: np.ndarray
+    pool: np.ndarray
+    n_infected: int
+    order: np.ndarray
+    starts: np.ndarray
+
+
+def _rate_classes(network: Network, model: SIRS) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct rows of (beta, gamma, delta, xi, epsilon), float64 (classes, 5), and each node's class, int32 (n,)."""
+    n = network.n_nodes
+    given = [model.beta, model.gamma, model.delta, model.xi, model.epsilon]
+    shared = model.exposure == "shared"
+    if not shared and all(isinstance(rate, float) for rate in given):
+        return np.array([given], np.float64), np.zeros(n, np.int32)
+    per_type = [np.fromiter(rate.values(), np.float64) if isinstance(rate, dict) else rate for rate in given]
+    if not shared and not any(isinstance(rate, np.ndarray) for rate in given):
+        rates = np.column_stack([np.broadcast_to(rate, len(network.type_names)) for rate in per_type])
+        return rates, network.types.astype(np.int32)
+    nodes = np.empty((n, 5))
+    for column, (rate, table) in enumerate(zip(given, per_type, strict=True)):
+        nodes[:, column] = table[network.types] if isinstance(rate, dict) else table
+    if shared:  # beta_i k_ref / k_i, at most 1 (A): a firm's exposure is spread over its partners
+        mean_degree = network.degree.mean()
+        nodes[:, 0] = np.minimum(1.0, nodes[:, 0] * mean_degree / np.maximum(network.degree, 1))
+    rates, node_class = np.unique(nodes, axis=0, return_inverse=True)
+    return rates, node_class.reshape(-1).astype(np.int32)
+
+
+def _start(network: Network, initial: Initial) -> tuple[np.ndarray, np.ndarray, int]:
+    """States before the random infections, uint8 (n,); the pool they are drawn from, int32; and how many."""
+    states = np.zeros(network.n_nodes, np.uint8)
+    nobody = np.zeros(0, np.int32)
+    if initial.states is not None:
+        return np.asarray(initial.states, np.uint8), nobody, 0
+    if initial.nodes is not None:
+        states[np.asarray(initial.nodes, np.int64)] = lanes.I
+        return states, nobody, 0
+    pool = np.arange(network.n_nodes, dtype=np.int32)
+    if initial.within is not None:
+        pool = pool[network.types == network.type_names.index(initial.within)]
+    count = initial.count(len(pool))
+    if initial.by == "random":
+        return states, pool, count
+    height = network.degree if initial.by == "degree" else network.fitness
+    assert height is not None  # Initial.on has seen to it
+    states[pool[np.argsort(-height[pool], kind="stable")[:count]]] = lanes.I
+    return states, nobody, 0
+
+
+def prepare(network: Network, model: SIRS, initial: Initial, by_type: bool) -> Setup:
+    """Check rates and start against the network and lay them out; raises ValueError as their ``on`` methods do."""
+    if network.n_nodes < 1:
+        raise ValueError(f"network.n_nodes = {network.n_nodes}: must be at least 1")
+    rates, node_class = _rate_classes(network, model.on(network))
+    states, pool, count = _start(network, initial.on(network))
+    if by_type:
+        order = np.argsort(network.types, kind="stable").astype(np.int32)
+        sizes = np.bincount(network.types, minlength=len(network.type_names))
+    else:
+        order = np.arange(network.n_nodes, dtype=np.int32)
+        sizes = np.array([network.n_nodes])
+    starts = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+    return Setup(network, lanes.make_rules(rates, node_class), states, pool, count, order, starts)
+
+
+def run_block(
+    setup: Setup,
+    key: tuple[int, int, int, int],
+    n_lanes: int,
+    n_steps: int,
+    map_steps: bool,
+    tick: Callable[[int], Any] | None = None,
+) -> lanes.Block:
+    """Run one block from step 0 to `n_steps` in slices of at most half a second.
+
+    Parameters
+    ----------
+    setup : Setup
+    key : (root seed, network, cell, block)
+        What the block's streams are derived from; the start depends on the network and the lane alone.
+    n_lanes : int
+        Replicates in the block, 1..512.
+    n_steps : int
+    map_steps : bool
+        Whether to sum infected steps per node.
+    tick : callable, optional
+        Called after each slice with the node-steps done for lanes in use; may raise to stop the run.
+    """
+    root, network, cell, index = key
+    words = range(-(-n_lanes // lanes.LANES))
+    first = index * lanes.WIDTHS[-1]
+    block = lanes.make_block(
+        setup.network.indptr,
+        setup.network.indices,
+        setup.rules,
+        states=setup.states,
+        pool=setup.pool,
+        n_infected=setup.n_infected,
+        start_streams=[scalar_state(stream(root, Purpose.INITIAL, network, first + w)) for w in words],
+        dynamics=stream(root, Purpose.DYNAMICS, network, cell, index),
+        n_lanes=n_lanes,
+        n_steps=n_steps,
+        order=setup.order,
+        starts=setup.starts,
+        map_steps=map_steps,
+    )
+    stride = max(1, SLICE // max(block.node_steps, 1))
+    for t0 in range(0, n_steps, stride):
+        t1 = min(t0 + stride, n_steps)
+        lanes.advance(block, t0, t1)
+        if tick is not None:
+            tick((t1 - t0) * setup.network.n_nodes * n_lanes)
+    return block
+
+
+def observables(block: lanes.Block, n_lanes: int) -> np.ndarray:
+    """What is kept of each replicate of a block that has run, int64 (n_lanes, 6), columns as :data:`OBSERVABLES`.
+
+    Infected steps summed over nodes (step 0 included); eliminated nodes at the end; most infected nodes at once, and the first step
+    with so many; nodes ever infected (initial cases included); first step with no infected node from which nothing can return,
+    -1 if there is none.
+    """
+    counts = block.record.counts.sum(axis=1, dtype=np.int64)[:, :, :n_lanes]
+    infected = counts[:, lanes.I]
+    ever = np.zeros(lanes.LANES * len(block.like), np.int32)
+    lanes.count_nodes(block.planes.ever, block.record.order, block.record.counter, ever, block.like)
+    alive = np.unpackbits(block.record.active.astype("<u8").view(np.uint8), axis=1, bitorder="little")[:, :n_lanes]
+    extinct = np.where(alive.all(axis=0), -1, np.argmin(alive, axis=0))
+    return np.column_stack(
+        [infected.sum(axis=0), counts[-1, lanes.X], infected.max(axis=0), infected.argmax(axis=0), ever[:n_lanes], extinct]
+    )
+
+
+def node_maps(block: lanes.Block, n_lanes: int) -> np.ndarray:
+    """Per node, over the lanes of a block: ever infected, ever eliminated, infected steps; int64 (3, n)."""
+    planes = block.planes
+    maps = np.zeros((3, len(planes.s)), np.int64)
+    lanes.count_lanes(planes.ever, maps[0], block.like)
+    for plane in (planes.s, planes.i, planes.r):
+        lanes.count_lanes(plane, maps[1], block.like)
+    maps[1] = n_lanes - maps[1]
+    maps[2] = planes.steps
+    return maps
+
+
+@dataclass(frozen=True)
+class Run:
+    """Replicates of one process on one network.
+
+    Attributes
+    ----------
+    network : Network
+    counts : int32 (n_replicates, n_steps + 1, 4)
+        Nodes in S, I, R, X at steps 0..n_steps.
+    type_counts : int32 (n_replicates, n_steps + 1, n_types, 4) or None
+        The same per node type, if `by_type` was asked for.
+    infected_steps, ever_infected, ever_eliminated : int64 (n_nodes,)
+        Summed over replicates: steps spent in I (step 0 included), replicates in which the node was ever in I, ever in X.
+    risk_load : float64 (n_replicates,)
+        Infected steps per node.
+    final_eliminated, peak, peak_step : int64 (n_replicates,)
+        Nodes in X at the last step; the most nodes in I at once; the first step with so many.
+    attack_rate : float64 (n_replicates,)
+        Share of nodes ever infected, initial cases included.
+    extinction_step : int64 (n_replicates,)
+        First step with no node in I from which nothing can return; -1 where there is none.
+    final : uint8 (n_replicates, n_nodes) or None
+        State of each node at the last step, 0..3 = S, I, R, X, if `keep_final` was asked for.
+    seed : int
+        Root seed, also when none was given.
+    """
+
+    network: Network
+    counts: np.ndarray
+    type_counts: np.ndarray | None
+    infected_steps: np.ndarray
+    ever_infected: np.ndarray
+    ever_eliminated: np.ndarray
+    risk_load: np.ndarray
+    final_eliminated: np.ndarray
+    peak: np.ndarray
+    peak_step: np.ndarray
+    attack_rate: np.ndarray
+    extinction_step: np.ndarray
+    final: np.ndarray | None
+    seed: int
+
+    def __repr__(self) -> str:
+        replicates, steps, _ = self.counts.shape
+        return f"Run({replicates} replicates, {steps - 1} steps, {self.network!r}, seed={self.seed})"
+
+
+def _final(block: lanes.Block, n_lanes: int) -> np.ndarray:
+    s, i, r = (
+        np.unpackbits(plane.astype("<u8").view(np.uint8), axis=1, bitorder="little")[:, :n_lanes].T
+        for plane in (block.planes.s, block.planes.i, block.planes.r)
+    )
+    return (lanes.X - 3 * s - 2 * i - r).astype(np.uint8)
+
+
+def split_replicates(n_replicates: int) -> Iterator[tuple[int, slice]]:
+    """The blocks that hold replicates 0..n-1: (index, their slice)."""
+    for index, first in enumerate(range(0, n_replicates, lanes.BLOCK_LANES)):
+        yield index, slice(first, min(first + lanes.BLOCK_LANES, n_replicates))
+
+
+def simulate(
+    network: Network,
+    model: SIRS,
+    n_steps: int,
+    n_replicates: int,
+    seed: int | None = None,
+    *,
+    initial: Any = 0.01,
+    by_type: bool = False,
+    keep_final: bool = False,
+) -> Run:
+    """Run replicates of SIRS with elimination on a network, 512 at a time on one thread.
+
+    In each step a susceptible node with k infected neighbours becomes infected with probability
+    ``1 - (1 - epsilon) (1 - beta)**k`` (L; epsilon: A), an infected one becomes immune with probability gamma or is eliminated with
+    probability delta [P] (exclusive outcomes, A), and an immune one becomes susceptible with probability xi [P]. All transitions of
+    a step see the states before it (A).
+
+    Parameters
+    ----------
+    network : Network
+    model : SIRS
+        Rates per step: numbers, per type or per node.
+    n_steps : int
+        Time steps, >= 0.
+    n_replicates : int
+        Independent replicates, >= 1. The same (seed, n_replicates) gives the same bits on every machine.
+    seed : int, optional
+        Root seed, 0 .. 2**63 - 1; drawn and kept in ``Run.seed`` when not given.
+    initial : int, float, Initial or array of int (n_nodes,)
+        First infections: a count, a fraction (half up, at least 1 if positive), a full description, or every node's state 0..3.
+    by_type : bool
+        Also record counts per node type.
+    keep_final : bool
+        Also keep every node's last state, n_replicates * n_nodes bytes.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    ValueError
+        A value out of bounds, or rates or a start that do not fit the network.
+
+    Examples
+    --------
+    >>> import scfast as sf
+    >>> ring = sf.Network.from_edges([(0, 1), (1, 2), (2, 3), (3, 0)])
+    >>> run = sf.simulate(ring, sf.SIRS(beta=0.5, gamma=0.2), n_steps=10, n_replicates=100, seed=1, initial=1)
+    >>> run.counts.shape, int(run.counts[:, 0, 1].sum())
+    ((100, 11, 4), 100)
+    """
+    n_steps = int(Number("time steps", low=0, high=10**7, whole=True).one(n_steps, "n_steps"))
+    n_replicates = int(Number("replicates", low=1, high=2**40, whole=True).one(n_replicates, "n_replicates"))
+    if seed is None:
+        seed = secrets.randbits(63)
+    seed = int(Number("root seed", low=0, high=2**63 - 1, whole=True).one(seed, "seed"))
+    if not isinstance(initial, Initial):
+        initial = Initial(states=initial) if np.ndim(initial) else Initial(initial)
+    setup = prepare(network, model, initial, by_type)
+    groups, n = len(setup.starts) - 1, network.n_nodes
+    counts = np.empty((n_steps + 1, groups, 4, n_replicates), np.int32)
+    seen = np.empty((n_replicates, len(OBSERVABLES)), np.int64)
+    maps = np.zeros((3, n), np.int64)
+    final = np.empty((n_replicates, n), np.uint8) if keep_final else None
+    for index, part in split_replicates(n_replicates):
+        n_lanes = part.stop - part.start
+        block = run_block(setup, (seed, 0, 0, index), n_lanes, n_steps, True)
+        counts[..., part] = block.record.counts[..., :n_lanes]
+        seen[part] = observables(block, n_lanes)
+        maps += node_maps(block, n_lanes)
+        if final is not None:
+            final[part] = _final(block, n_lanes)
+    columns = dict(zip(OBSERVABLES, seen.T.copy(), strict=True))
+    return Run(
+        network=network,
+        counts=(counts[:, 0] if groups == 1 else counts.sum(axis=1, dtype=np.int32)).transpose(2, 0, 1),
+        type_counts=counts.transpose(3, 0, 1, 2) if by_type else None,
+        infected_steps=maps[2],
+        ever_infected=maps[0],
+        ever_eliminated=maps[1],
+        risk_load=columns["infected_steps"] / n,
+        final_eliminated=columns["final_eliminated"],
+        peak=columns["peak"],
+        peak_step=columns["peak_step"],
+        attack_rate=columns["ever_infected"] / n,
+        extinction_step=columns["extinction_step"],
+        final=final,
+        seed=seed,
+    )

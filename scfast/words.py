@@ -1,0 +1,276 @@
+"""The SIMD word: up to 512 lanes held in vector registers, as a Numba type.
+
+A *word* here is ``<n x i64>``, n = 1, 2, 4 or 8 machine words of 64 lanes. Arrays of words are C-contiguous uint64 arrays
+(rows, n). LLVM keeps such values in AVX-512 or AVX2 registers where they exist and in pairs of scalars elsewhere, with the same bits.
+
+Each operation is a Python function on NumPy rows with an ``@overload`` to the vector form, so kernels also run, with equal bits,
+under ``NUMBA_DISABLE_JIT=1``. The operators ``& | ^ ~ +`` work on both. The width comes from the type of the argument `like`, a tuple
+of n integers (:func:`like`), because kernels made by a factory would never hit the disk cache.
+"""
+
+import operator
+from functools import partial
+from typing import Any
+
+import llvmlite.ir as ir
+import numpy as np
+from numba.core import cgutils, types
+from numba.core.datamodel.models import PrimitiveModel
+from numba.core.extending import register_model
+from numba.extending import intrinsic, overload
+
+LANES = 64
+WIDTHS = (1, 2, 4, 8)
+
+# strict compares annotations too, which only the typing functions carry
+_vectorised = partial(overload, strict=False)
+
+
+def like(n: int) -> tuple[int, ...]:
+    """The witness of a width: a tuple of `n` integers, whose type tells kernels how wide a word is."""
+    return (0,) * n
+
+
+def aligned(rows: int, n: int) -> np.ndarray:
+    """Zeros, uint64 (rows, n), starting on a cache line, so that a word never straddles two."""
+    raw = np.zeros(rows * n + 8, np.uint64)
+    skip = (-raw.ctypes.data % 64) // 8
+    return raw[skip : skip + rows * n].reshape(rows, n)
+
+
+class Word(types.Type):  # type: ignore[misc]
+    """Numba's type of a word of n x 64 lanes."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        super().__init__(name=f"Word({n})")
+
+
+@register_model(Word)
+class _WordModel(PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, manager: Any, fe_type: Word) -> None:
+        super().__init__(manager, fe_type, _vector(fe_type.n))
+
+
+def _vector(n: int) -> ir.VectorType:
+    return ir.VectorType(ir.IntType(64), n)
+
+
+def _splat(builder: Any, value: Any, n: int) -> Any:
+    undefined = ir.Constant(_vector(n), ir.Undefined)
+    first = builder.insert_element(undefined, value, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), n), [0] * n))
+
+
+def _row(context: Any, builder: Any, array_type: Any, array: Any, i: Any, n: int) -> Any:
+    data = context.make_array(array_type)(context, builder, array).data
+    first = builder.gep(data, [builder.mul(i, ir.Constant(i.type, n))])
+    return builder.bitcast(first, ir.PointerType(_vector(n)))
+
+
+def _binary(op: Any, instruction: str) -> None:
+    @intrinsic
+    def combine(typingctx: Any, a: Any, b: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return getattr(builder, instruction)(*args)
+
+        return a(a, b), codegen
+
+    @_vectorised(op)
+    def typed(a: Any, b: Any) -> Any:
+        if isinstance(a, Word) and isinstance(b, Word) and a.n == b.n:
+            return lambda a, b: combine(a, b)
+        return None
+
+
+_binary(operator.and_, "and_")
+_binary(operator.or_, "or_")
+_binary(operator.xor, "xor")
+_binary(operator.add, "add")
+
+
+@intrinsic
+def _not(typingctx: Any, a: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.xor(args[0], ir.Constant(args[0].type, [-1] * a.n))
+
+    return a(a), codegen
+
+
+@_vectorised(operator.invert)
+def _typed_not(a: Any) -> Any:
+    if isinstance(a, Word):
+        return lambda a: _not(a)
+    return None
+
+
+@intrinsic
+def _shift(typingctx: Any, a: Any, k: Any, left: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        amount = _splat(builder, args[1], a.n)
+        return builder.select(args[2], builder.shl(args[0], amount), builder.lshr(args[0], amount))
+
+    return a(a, types.int64, types.boolean), codegen
+
+
+def shift_left(x: Any, k: int) -> Any:
+    """Each 64-bit part of `x` shifted left by `k` bits (0..63)."""
+    return x << np.uint64(k)
+
+
+@_vectorised(shift_left)
+def _typed_shift_left(x: Any, k: Any) -> Any:
+    if isinstance(x, Word):
+        return lambda x, k: _shift(x, k, True)
+    return lambda x, k: x << np.uint64(k)
+
+
+def rotate_left(x: Any, k: int) -> Any:
+    """Each 64-bit part of `x` rotated left by `k` bits (1..63)."""
+    return (x << np.uint64(k)) | (x >> np.uint64(64 - k))
+
+
+@_vectorised(rotate_left)
+def _typed_rotate_left(x: Any, k: Any) -> Any:
+    if isinstance(x, Word):
+        return lambda x, k: _shift(x, k, True) | _shift(x, 64 - k, False)
+    return lambda x, k: (x << np.uint64(k)) | (x >> np.uint64(64 - k))
+
+
+@intrinsic
+def _load(typingctx: Any, array: Any, i: Any, like: Any) -> Any:
+    n = like.count
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        value = builder.load(_row(context, builder, signature.args[0], args[0], args[1], n))
+        value.align = 8
+        return value
+
+    return Word(n)(array, types.int64, like), codegen
+
+
+def load(array: np.ndarray, i: int, like: tuple[int, ...]) -> Any:
+    """Row `i` of a C-contiguous uint64 array (rows, n) as a word."""
+    return array[i].copy()
+
+
+@_vectorised(load)
+def _typed_load(array: Any, i: Any, like: Any) -> Any:
+    return lambda array, i, like: _load(array, i, like)
+
+
+@intrinsic
+def _store(typingctx: Any, array: Any, i: Any, value: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        done = builder.store(args[2], _row(context, builder, signature.args[0], args[0], args[1], value.n))
+        done.align = 8
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, value), codegen
+
+
+def store(array: np.ndarray, i: int, value: Any) -> None:
+    """Write a word into row `i` of a C-contiguous uint64 array (rows, n)."""
+    array[i] = value
+
+
+@_vectorised(store)
+def _typed_store(array: Any, i: Any, value: Any) -> Any:
+    return lambda array, i, value: _store(array, i, value)
+
+
+@intrinsic
+def _broadcast(typingctx: Any, x: Any, like: Any) -> Any:
+    n = like.count
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _splat(builder, args[0], n)
+
+    return Word(n)(types.uint64, like), codegen
+
+
+def broadcast(x: Any, like: tuple[int, ...]) -> Any:
+    """The word whose every 64-bit part is the uint64 `x`."""
+    return np.full(len(like), x, np.uint64)
+
+
+@_vectorised(broadcast)
+def _typed_broadcast(x: Any, like: Any) -> Any:
+    return lambda x, like: _broadcast(x, like)
+
+
+@intrinsic
+def _any_set(typingctx: Any, x: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        nonzero = builder.icmp_unsigned("!=", args[0], ir.Constant(args[0].type, [0] * x.n))
+        mask = builder.bitcast(nonzero, ir.IntType(x.n))
+        return builder.icmp_unsigned("!=", mask, ir.Constant(ir.IntType(x.n), 0))
+
+    return types.boolean(x), codegen
+
+
+def any_set(x: Any) -> bool:
+    """Whether any bit of the word is set."""
+    return bool(x.any())
+
+
+@_vectorised(any_set)
+def _typed_any_set(x: Any) -> Any:
+    return lambda x: _any_set(x)
+
+
+@intrinsic
+def _popcount(typingctx: Any, x: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vector = args[0].type
+        count = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector]), f"llvm.ctpop.v{x.n}i64")
+        total = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.IntType(64), [vector]), f"llvm.vector.reduce.add.v{x.n}i64"
+        )
+        return builder.call(total, [builder.call(count, args)])
+
+    return types.int64(x), codegen
+
+
+def popcount(x: Any) -> int:
+    """Number of set bits in the word."""
+    return int(np.bitwise_count(x).sum())
+
+
+@_vectorised(popcount)
+def _typed_popcount(x: Any) -> Any:
+    return lambda x: _popcount(x)
+
+
+@intrinsic
+def _spread(typingctx: Any, out: Any, first: Any, bits: Any, plane: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vector = ir.VectorType(ir.IntType(32), LANES)
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        place = builder.bitcast(builder.gep(data, [args[1]]), ir.PointerType(vector))
+        flags = builder.bitcast(args[2], ir.VectorType(ir.IntType(1), LANES))
+        weight = builder.shl(ir.Constant(ir.IntType(32), 1), builder.trunc(args[3], ir.IntType(32)))
+        undefined = ir.Constant(vector, ir.Undefined)
+        weights = builder.shuffle_vector(
+            builder.insert_element(undefined, weight, ir.Constant(ir.IntType(32), 0)),
+            undefined,
+            ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES),
+        )
+        old = builder.load(place)
+        old.align = 4
+        done = builder.store(builder.add(old, builder.select(flags, weights, ir.Constant(vector, [0] * LANES))), place)
+        done.align = 4
+        return context.get_dummy_value()
+
+    return types.void(out, types.int64, types.uint64, types.int64), codegen
+
+
+def spread(out: np.ndarray, first: int, bits: Any, plane: int) -> None:
+    """Add ``2**plane`` to ``out[first + lane]`` for each set bit of the uint64 `bits`; `out` is int32, 1-D, contiguous."""
+    flags = (np.uint64(bits) >> np.arange(LANES, dtype=np.uint64)) & np.uint64(1)
+    out[first : first + LANES] += flags.astype(np.int32) << np.int32(plane)
+
+
+@_vectorised(spread)
+def _typed_spread(out: Any, first: Any, bits: Any, plane: Any) -> Any:
+    return lambda out, first, bits, plane: _spread(out, first, bits, plane)

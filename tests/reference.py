@@ -1,0 +1,267 @@
+"""A slow, obvious twin of the risk model, written from the model's text and sharing no code with scfast.
+
+States are the integers 0..3 = S, I, R, X. A network is a list of neighbour lists. Every rate is a list with one
+number per node, or one number for all. Two routes lead to the same law and check each other: `simulate` plays the
+mechanism (one trial per infected partner, one per shock), `transition_matrix` evaluates the formula.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+S, I, R, X = 0, 1, 2, 3  # noqa: E741
+
+Adjacency = list[list[int]]
+Rate = float | Sequence[float]
+Floats = NDArray[np.float64]
+
+
+class Uniform(Protocol):
+    """Anything with random() in [0, 1): random.Random or numpy.random.Generator."""
+
+    def random(self) -> float: ...
+
+
+def adjacency_from_edges(edges: Iterable[tuple[int, int]], n_nodes: int) -> Adjacency:
+    """Neighbour lists of an undirected simple graph."""
+    adjacency: Adjacency = [[] for _ in range(n_nodes)]
+    for a, b in edges:
+        assert a != b
+        assert b not in adjacency[a]
+        adjacency[a].append(b)
+        adjacency[b].append(a)
+    return adjacency
+
+
+def per_node(rate: Rate, n_nodes: int) -> list[float]:
+    """One number per node."""
+    if isinstance(rate, int | float):
+        return [float(rate)] * n_nodes
+    values = [float(value) for value in rate]
+    assert len(values) == n_nodes
+    return values
+
+
+def effective_beta(adjacency: Adjacency, beta: Rate, exposure: str = "per_partner") -> list[float]:
+    """Per-contact probability of each node; under shared exposure beta_i <k> / k_i, at most 1."""
+    n = len(adjacency)
+    values = per_node(beta, n)
+    if exposure == "per_partner":
+        return values
+    assert exposure == "shared"
+    mean_degree = sum(len(partners) for partners in adjacency) / n
+    shared = []
+    for value, partners in zip(values, adjacency, strict=True):
+        # A node without partners has no contact, whatever its beta.
+        shared.append(min(1.0, value * mean_degree / len(partners)) if partners else 0.0)
+    return shared
+
+
+def step(
+    adjacency: Adjacency,
+    states: Sequence[int],
+    beta: Sequence[float],
+    gamma: Sequence[float],
+    delta: Sequence[float],
+    xi: Sequence[float],
+    epsilon: Sequence[float],
+    rng: Uniform,
+) -> list[int]:
+    """One synchronous step, by mechanism; `beta` is the effective one."""
+    following = list(states)
+    for i, state in enumerate(states):
+        if state == S:
+            caught = rng.random() < epsilon[i]
+            for j in adjacency[i]:
+                if states[j] == I and rng.random() < beta[i]:
+                    caught = True
+            if caught:
+                following[i] = I
+        elif state == I:
+            u = rng.random()
+            if u < gamma[i]:
+                following[i] = R
+            elif u >= 1.0 - delta[i]:
+                following[i] = X
+        elif state == R and rng.random() < xi[i]:
+            following[i] = S
+    return following
+
+
+def simulate(
+    adjacency: Adjacency,
+    start: Sequence[int],
+    *,
+    beta: Rate,
+    gamma: Rate,
+    delta: Rate,
+    xi: Rate,
+    epsilon: Rate = 0.0,
+    exposure: str = "per_partner",
+    n_steps: int,
+    rng: Uniform,
+) -> list[list[int]]:
+    """States at steps 0..n_steps of one replicate."""
+    n = len(adjacency)
+    contact = effective_beta(adjacency, beta, exposure)
+    others = [per_node(rate, n) for rate in (gamma, delta, xi, epsilon)]
+    history = [list(start)]
+    for _ in range(n_steps):
+        history.append(step(adjacency, history[-1], contact, *others, rng))
+    return history
+
+
+@dataclass(frozen=True)
+class Observables:
+    """What one replicate shows; per-node lists hold 0/1 or a number of steps."""
+
+    counts: list[list[int]]
+    type_counts: list[list[list[int]]]
+    risk_load: float
+    final_eliminated: int
+    peak: int
+    peak_step: int
+    attack_rate: float
+    extinction_step: int
+    ever_infected: list[int]
+    ever_eliminated: list[int]
+    infected_steps: list[int]
+
+
+def observables(
+    states: Sequence[Sequence[int]],
+    *,
+    xi: Rate = 0.0,
+    epsilon: Rate = 0.0,
+    types: Sequence[int] | None = None,
+) -> Observables:
+    """Everything observed of one replicate, from its states at all steps (step 0 included)."""
+    n = len(states[0])
+    types = [0] * n if types is None else list(types)
+    n_types = max(types) + 1
+    waning, shock = per_node(xi, n), per_node(epsilon, n)
+    type_counts = [
+        [
+            [sum(1 for i in range(n) if types[i] == t and now[i] == s) for s in (S, I, R, X)]
+            for t in range(n_types)
+        ]
+        for now in states
+    ]
+    counts = [[sum(1 for value in now if value == s) for s in (S, I, R, X)] for now in states]
+    infected = [row[I] for row in counts]
+    ever_infected = [int(any(now[i] == I for now in states)) for i in range(n)]
+    extinction_step = -1
+    for t, now in enumerate(states):
+        if not any(value == I for value in now) and not can_return(now, waning, shock):
+            extinction_step = t
+            break
+    return Observables(
+        counts=counts,
+        type_counts=type_counts,
+        risk_load=sum(infected) / n,
+        final_eliminated=counts[-1][X],
+        peak=max(infected),
+        peak_step=infected.index(max(infected)),
+        attack_rate=sum(ever_infected) / n,
+        extinction_step=extinction_step,
+        ever_infected=ever_infected,
+        ever_eliminated=[int(any(now[i] == X for now in states)) for i in range(n)],
+        infected_steps=[sum(1 for now in states if now[i] == I) for i in range(n)],
+    )
+
+
+def can_return(states: Sequence[int], xi: Sequence[float], epsilon: Sequence[float]) -> bool:
+    """Whether a state without infected nodes can still get one: only a shock can bring it."""
+    for i, state in enumerate(states):
+        if state == S and epsilon[i] > 0:
+            return True
+        if state == R and xi[i] > 0 and epsilon[i] > 0:
+            return True
+    return False
+
+
+# ---- exact law of small networks
+
+
+def encode(states: Any) -> Any:
+    """Base-4 code, node 0 least significant; the last axis of an array is nodes."""
+    states = np.asarray(states, dtype=np.int64)
+    return states @ 4 ** np.arange(states.shape[-1], dtype=np.int64)
+
+
+def decode(code: int, n_nodes: int) -> list[int]:
+    """Inverse of `encode` for one code."""
+    return [code // 4**i % 4 for i in range(n_nodes)]
+
+
+def transition_matrix(
+    adjacency: Adjacency,
+    *,
+    beta: Rate,
+    gamma: Rate,
+    delta: Rate,
+    xi: Rate,
+    epsilon: Rate = 0.0,
+    exposure: str = "per_partner",
+) -> Floats:
+    """P[a, b] = probability of state code b one step after code a, over all 4^n codes (n <= 5)."""
+    n = len(adjacency)
+    assert n <= 5
+    contact = effective_beta(adjacency, beta, exposure)
+    heal, lose, wane, shock = (per_node(rate, n) for rate in (gamma, delta, xi, epsilon))
+    matrix = np.zeros((4**n, 4**n))
+    for code in range(4**n):
+        now = decode(code, n)
+        fates: list[list[tuple[int, float]]] = []
+        for i in range(n):
+            if now[i] == S:
+                k = sum(now[j] == I for j in adjacency[i])
+                escape = (1.0 - shock[i]) * (1.0 - contact[i]) ** k
+                fates.append([(S, escape), (I, 1.0 - escape)])
+            elif now[i] == I:
+                # Rounding of 1 - gamma - delta must not open a forbidden way.
+                stay = max(0.0, round(1.0 - heal[i] - lose[i], 12))
+                fates.append([(I, stay), (R, heal[i]), (X, lose[i])])
+            elif now[i] == R:
+                fates.append([(R, 1.0 - wane[i]), (S, wane[i])])
+            else:
+                fates.append([(X, 1.0)])
+        for outcome in itertools.product(*fates):
+            probability = 1.0
+            for _, share in outcome:
+                probability *= share
+            matrix[code, encode([state for state, _ in outcome])] += probability
+    return matrix
+
+
+def distribution_after(matrix: Floats, start: Floats, steps: int) -> Floats:
+    """Law over state codes after `steps` steps, from the law `start`."""
+    law = np.asarray(start, dtype=np.float64)
+    for _ in range(steps):
+        law = law @ matrix
+    return law
+
+
+def state_distribution(states: Sequence[int]) -> Floats:
+    """The law that is certain of one state."""
+    law = np.zeros(4 ** len(states))
+    law[encode(states)] = 1.0
+    return law
+
+
+def initial_distribution(
+    n_nodes: int, n_infected: int, within: Sequence[int] | None = None
+) -> Floats:
+    """Law of a start with exactly `n_infected` infected, uniform without replacement in `within`."""
+    pool = range(n_nodes) if within is None else within
+    law = np.zeros(4**n_nodes)
+    subsets = list(itertools.combinations(pool, n_infected))
+    for subset in subsets:
+        law[encode([int(i in subset) for i in range(n_nodes)])] += 1.0 / len(subsets)
+    return law
