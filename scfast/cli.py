@@ -63,7 +63,14 @@ def init(file: Path | None, template: str, listing: bool) -> None:
 @click.option("--clean", is_flag=True, help="Drop self-loops and repeated edges of a network from files.")
 @click.option("--dry-run", is_flag=True, help="Print the plan: networks, cells, blocks, shards, memory, disk, time.")
 def run(
-    config: str, out: Path | None, overrides: tuple[str, ...], jobs: int, backend: str, shard: str | None, clean: bool, dry_run: bool
+    config: str,
+    out: Path | None,
+    overrides: tuple[str, ...],
+    jobs: int,
+    backend: str,
+    shard: str | None,
+    clean: bool,
+    dry_run: bool,
 ) -> None:
     """Run the experiment that CONFIG describes (a TOML file, or the name of a shipped one), or complete it."""
     from scfast.config import Config, find
@@ -83,7 +90,9 @@ def run(
     if before and result.complete:
         click.echo(f"{out}: complete already")
     _show(result, top=10)
-    click.echo(f"Results in {out}; pictures: scfast plot {out}" if result.complete else f"{out}: {result.done} of {result.total} done")
+    click.echo(
+        f"Results in {out}; pictures: scfast plot {out}" if result.complete else f"{out}: {result.done} of {result.total} done"
+    )
 
 
 def _finished(folder: Path) -> bool:
@@ -214,10 +223,11 @@ def _table(title: str, *columns: str, caption: str | None = None) -> Any:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=title, caption=caption, box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left", title_style="bold")
+    table = Table(
+        title=title, caption=caption, box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left", title_style="bold"
+    )
     for column in columns:
-        name, _, side = column.partition(">")
-        table.add_column(name, justify="right" if ">" in column else "left", overflow="fold")
+        table.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
     return table
 
 
@@ -262,7 +272,9 @@ def _outcomes(result: Any, cell: int) -> Any:
 def _sweep(result: Any, most: int = 100) -> Any:
     keys = list(result.cells[0])
     names = ("risk load", "eliminated", "attack rate", "peak", "extinct")
-    table = _table("Cells", "cell>", *(f"{key}>" for key in keys), *(f"{name}>" for name in names), caption="Means with 95 % half-widths.")
+    table = _table(
+        "Cells", "cell>", *(f"{key}>" for key in keys), *(f"{name}>" for name in names), caption="Means with 95 % half-widths."
+    )
     for cell, swept in list(enumerate(result.cells))[:most]:
         texts = []
         for name in names:
@@ -283,7 +295,9 @@ def _vulnerable(result: Any, cell: int, top: int) -> Any:
     several = result.n_networks > 1
     head = ("network>",) * several + ("node>", "name", "type", "degree>", "infected>", "ever infected>", "eliminated>")
     table = _table(
-        f"The {len(frame)} most vulnerable nodes", *head, caption="infected: share of steps; ever infected, eliminated: shares of replicates."
+        f"The {len(frame)} most vulnerable nodes",
+        *head,
+        caption="infected: share of steps; ever infected, eliminated: shares of replicates.",
     )
     for row in frame.itertuples():
         place = (str(row.network),) * several + (str(row.node), str(row.name), str(row.type), str(row.degree))

@@ -145,7 +145,8 @@ class RunSettings:
         ),
     ] = ("types", "nodes")
 
-    seed_drawn: ClassVar[bool] = False  # of an instance: whether nobody gave its seed; not compared
+    seed_drawn: ClassVar[bool] = False
+    """Whether the seed was drawn for lack of one; not compared."""
 
     @model_validator(mode="after")
     def _seeded(self) -> RunSettings:
@@ -169,6 +170,7 @@ SECTIONS = {
     "run": "How much to compute and what to keep.",
 }
 SWEEP_EXAMPLE = """\
+[sweep]
 "dynamics.beta" = [0.05, 0.1]
 "dynamics.gamma" = { start = 0.1, stop = 0.4, num = 4 }
 "dynamics.xi" = { start = 0.001, stop = 0.1, num = 3, scale = "log" }
@@ -255,7 +257,7 @@ class Config:
             A missing or unreadable file, or anything wrong in it.
         """
         try:
-            text = Path(path).read_text(encoding="utf-8")
+            text = Path(path).read_text(encoding="utf-8-sig")
         except OSError as error:
             raise ConfigError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
         except UnicodeDecodeError as error:
@@ -279,7 +281,7 @@ class Config:
             return cls._build(data, str(base), name)
         except ConfigError as error:
             line = str(error)
-            if any(re.match(rf"{re.escape(key)}\W", line) for key in changed):
+            if any(re.match(rf"({re.escape(key)}\W|\[{re.escape(key.split('.')[0])}])", line) for key in changed):
                 line = f"--set: {line}"
             elif name and not line.startswith("--set"):
                 line = f"{name}: {line}"
@@ -322,12 +324,9 @@ class Config:
             raise ConfigError(f"sweep = {n_cells} cells: must be at most {MAX_CELLS}")
         if not self.sweep:
             return (Cell(self.network, self.dynamics, self.initial, {}),)
-        keys = [key for key, _ in self.sweep]
+        keys, axes = zip(*self.sweep, strict=True)
         plain = {name: _plain(getattr(self, name)) for name in ("network", "dynamics", "initial")}
-        return tuple(
-            self._cell(plain, dict(zip(keys, values, strict=True)))
-            for values in itertools.product(*(values for _, values in self.sweep))
-        )
+        return tuple(self._cell(plain, dict(zip(keys, values, strict=True))) for values in itertools.product(*axes))
 
     def _cell(self, plain: Mapping[str, Mapping[str, Any]], values: dict[str, Value]) -> Cell:
         sections: dict[str, Any] = {"network": self.network, "dynamics": self.dynamics, "initial": self.initial}
@@ -624,41 +623,35 @@ def _render(config: Config, notes: bool, hide: Sequence[str] = ()) -> str:
     lines: list[str] = []
     kind = _plain(config.network)["kind"]
     for section, about in SECTIONS.items():
-        rows: list[str] = []
+        lines += [f"# {line}" for line in about.splitlines() if notes]
         if section == "sweep":
             rows = [f"{_key(key)} = {_toml(values)}" for key, values in config.sweep]
+            lines += [f"# {line}" for line in SWEEP_EXAMPLE.splitlines() if notes and not rows]
         else:
             values = {k: v for k, v in _plain(getattr(config, section)).items() if f"{section}.{k}" not in hide}
             fields = _fields(section, kind)
-            rows = [line for name in fields if notes or name in values for line in _row(name, *fields[name], values, notes)]
-        for other in [other for other in KINDS if section == "network" and notes and other != kind]:
-            new = {
-                name: field
-                for name, field in _fields(section, other).items()
-                if name not in ("kind", "n_nodes") or name not in fields
-            }
-            rows += [
-                "",
-                f"# Keys where kind = {_toml(other)}:",
-                *(line for name in new for line in _row(name, *new[name], {}, notes)),
-            ]
-        lines += [f"# {line}" for line in about.splitlines() if notes]
-        if rows:
-            lines += [f"[{section}]", *rows, ""]
-        elif notes:
-            lines += ["# [sweep]", *(f"# {line}" for line in SWEEP_EXAMPLE.splitlines()), ""]
+            rows = _rows(fields, values, notes)
+        for other in KINDS if section == "network" and notes else ():
+            if other != kind:
+                new = {k: v for k, v in _fields(section, other).items() if k not in fields or k not in ("kind", "n_nodes")}
+                rows += ["", f"# Keys where kind = {_toml(other)}:", *_rows(new, {}, notes)]
+        lines += [f"[{section}]", *rows, ""] if rows else [""] * notes
     return "\n".join(lines)
 
 
-def _row(name: str, entry: Entry, default: Any, values: Mapping[str, Any], notes: bool) -> list[str]:
-    line = f"{name} = {_toml(values[name])}" if name in values else ""
-    if not notes:
-        return [line]
-    has_default = default is not None and default is not dataclasses.MISSING
-    bounds = [entry.bounds(), f"default {_toml(default)}" if has_default else ""]
-    about = "; ".join(part for part in bounds if part)
-    example = f"# {name} = {_toml(default if has_default else entry.example)}"
-    return ["", f"# {entry.meaning}.", *([f"#   {about}"] if about else []), line or example]
+def _rows(fields: Mapping[str, tuple[Entry, Any]], values: Mapping[str, Any], notes: bool) -> list[str]:
+    """A line for every key with a value; with `notes` what it means, and an example where it has none."""
+    rows: list[str] = []
+    for name, (entry, default) in fields.items():
+        has_default = default is not None and default is not dataclasses.MISSING
+        if notes:
+            about = [part for part in (entry.bounds(), f"default {_toml(default)}" if has_default else "") if part]
+            rows += ["", f"# {entry.meaning}.", *[f"#   {'; '.join(about)}"] * bool(about)]
+        if name in values:
+            rows.append(f"{name} = {_toml(values[name])}")
+        elif notes:
+            rows.append(f"# {name} = {_toml(default if has_default else entry.example)}")
+    return rows
 
 
 def shipped() -> dict[str, str]:

@@ -335,7 +335,11 @@ class Progress:
             elif self._shown and now - self._said > 10:
                 self._said = now
                 left = (self._total - self.done) / max(rate, 1e-9)
-                print(f"{100 * self.done / self._total:.0f} %, {rate:.2e} node-steps/s, {left:.0f} s left", file=sys.stderr, flush=True)
+                print(
+                    f"{100 * self.done / self._total:.0f} %, {rate:.2e} node-steps/s, {left:.0f} s left",
+                    file=sys.stderr,
+                    flush=True,
+                )
 
     def close(self) -> None:
         """Leave the terminal as it was."""
@@ -385,7 +389,9 @@ def _execute(plan: Plan, todo: list[int], folder: Path | None, n_jobs: int, back
     try:
         with _stoppable(stop):
             jobs = (joblib.delayed(run_shard)(plan, shard, folder, tick if threads else None) for shard in todo)
-            parallel = joblib.Parallel(n_jobs=n_jobs, backend=BACKENDS[backend], return_as="generator_unordered", pre_dispatch="2*n_jobs")
+            parallel = joblib.Parallel(
+                n_jobs=n_jobs, backend=BACKENDS[backend], return_as="generator_unordered", pre_dispatch="2*n_jobs"
+            )
             for shard, tables in parallel(jobs):
                 if not threads:
                     progress.add(plan.node_steps(shard))

@@ -17,7 +17,7 @@ import pickle
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 from numba.core.caching import CompileResultCacheImpl, _Cache
@@ -46,7 +46,7 @@ def cache_folder() -> Path:
     return Path(tempfile.gettempdir(), f"scfast-{os.getuid()}", source_hash())
 
 
-class KernelCache(_Cache):
+class KernelCache(_Cache):  # type: ignore[misc]
     """Compiled overloads of one kernel on disk: checksummed, written atomically, never an obstacle."""
 
     def __init__(self, py_func: Callable[..., Any]) -> None:
@@ -109,12 +109,13 @@ def kernel(function: F) -> F:
 
     With ``NUMBA_DISABLE_JIT=1`` the function stays plain Python and gives the same bits.
     """
-    compiled = numba.njit(nogil=True)(function)
+    compiled: Any = numba.njit(nogil=True)(function)
     if not numba.config.DISABLE_JIT:
         compiled._cache = KernelCache(function)
-    return compiled
+    return cast(F, compiled)
 
 
 def inline(function: F) -> F:
     """Compile a small helper into the kernels that call it."""
-    return numba.njit(inline="always")(function)
+    compiled: Any = numba.njit(inline="always")(function)
+    return cast(F, compiled)

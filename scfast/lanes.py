@@ -1,13 +1,15 @@
 """The bit-parallel dynamics: one pass over the CSR arrays advances up to 512 replicates.
 
-Bit `l` of row `i` of a *plane* says whether node `i` is in that state in lane (replicate) `l`; a lane with no bit set in S, I and R has
-node `i` eliminated. In each step (MODEL.md section 2, synchronous (A)) the infected neighbours of a node are counted bit by bit with
-carry-save adders, at most seven at a time, and one uniform per lane, most significant bit first and only until every lane is decided,
-is compared with the threshold of the lane's own situation: k infected neighbours, infected, or immune. Neighbours beyond the seventh
-form further groups, which draw only for lanes that are still susceptible and have an infected neighbour in them: the product
-(1 - beta)^k splits over groups, and the shock epsilon belongs to the first. Lanes that leave I draw once more for R or X.
+Bit `l` of row `i` of a *plane* says whether node `i` is in that state in lane (replicate) `l`; in a lane with no bit set in S, I
+and R node `i` is eliminated. In each step (MODEL.md section 2, synchronous (A)) the infected neighbours of a node are counted bit
+by bit with carry-save adders, at most seven at a time, and one uniform per lane, most significant bit first and only until every
+lane is decided, is compared with the threshold of the lane's own situation: k infected neighbours, infected, or immune. Neighbours
+beyond the seventh form further groups, which draw only for lanes that are still susceptible and have an infected neighbour in them:
+the product (1 - beta)^k splits over groups, and the shock epsilon belongs to the first. Lanes that leave I draw once
+more for R or X.
 
-Thresholds are 64-bit integers, built by multiplication; p = 1 is certain. All is integer arithmetic, so the bits are the same everywhere.
+Thresholds are 64-bit integers, built by multiplication; p = 1 is certain. All is integer arithmetic, so the bits are the same on
+every machine.
 """
 
 from typing import Any, NamedTuple
@@ -135,7 +137,7 @@ def _fill_rules(rates: np.ndarray, row: np.ndarray, later: int, split: np.ndarra
             threshold[_EXIT] = leave
             threshold[_IMMUNE] = _fixed(xi)
             for b in range(_BITS):
-                bits = 0
+                bits: Any = 0
                 for k in range(10):
                     bits |= np.int64((threshold[k] >> np.uint64(63 - b)) & one) << k
                 row[c + group * later, b] = bits
@@ -472,9 +474,8 @@ def make_block(
     used[: n_lanes // LANES] = _FULL[1]
     if n_lanes % LANES:
         used[n_lanes // LANES] = np.uint64((1 << n_lanes % LANES) - 1)
-    planes = Planes(
-        *(aligned(n, w) for _ in range(5)), np.zeros(n if map_steps else 0, np.int64), aligned(4, w)
-    )
+    s, i, r, flip, ever = (aligned(n, w) for _ in range(5))
+    planes = Planes(s, i, r, flip, ever, np.zeros(n if map_steps else 0, np.int64), aligned(4, w))
     planes.rng[:] = word_state(dynamics, w)
     for plane, state in ((planes.s, S), (planes.i, I), (planes.r, R)):
         plane[states == state] = used

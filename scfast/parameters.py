@@ -485,7 +485,7 @@ class SIRS:
             value = getattr(self, name)
             if isinstance(entry, Rate):
                 if isinstance(value, str):
-                    value = entry.column(_attribute(network, name, value), name)
+                    value = entry.column(_attribute(network, name, value), f"{name} ({value!r})")
                 elif isinstance(value, Mapping):
                     value = _complete(value, name, network.type_names)
                 if isinstance(value, np.ndarray) and value.shape[0] != network.n_nodes:

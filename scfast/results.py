@@ -164,7 +164,7 @@ class Result:
 
     @functools.cached_property
     def variance(self) -> dict[str, np.ndarray]:
-        """Variance of the counts `between` networks, `within` them, `total`, each (cell, step, state); and where `negative` was cut."""
+        """Variance of counts: `between` networks, `within`, `total`, each (cell, step, state); `negative`: where cut to 0."""
         return {name: self._stack(name) for name in ("between", "within", "total", "negative")}
 
     def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
@@ -288,7 +288,13 @@ class Result:
                 part, values = self.outcome(name, cell)
                 low, high = part.interval(level)
                 q05, q50, q95 = np.quantile(values, (0.05, 0.5, 0.95), method="inverted_cdf")
-                numbers = {"mean": part.mean, "low": low, "high": high, "sd_between": part.between**0.5, "sd_within": part.within**0.5}
+                numbers = {
+                    "mean": part.mean,
+                    "low": low,
+                    "high": high,
+                    "sd_between": part.between**0.5,
+                    "sd_within": part.within**0.5,
+                }
                 record = {"cell": cell, **swept, "outcome": name} | {key: float(number) for key, number in numbers.items()}
                 records.append(record | {"q05": float(q05), "q50": float(q50), "q95": float(q95), "unit": unit})
         return pd.DataFrame.from_records(records)
@@ -307,7 +313,9 @@ class Result:
         lengths = self.tables["degree/length"].astype(np.int64)
         rows = self.rows(cell)
         first = np.cumsum(lengths) - lengths
-        _, value, count = stats.pool(lengths[rows, None], first[rows, None], self.tables["degree/value"], self.tables["degree/count"])
+        _, value, count = stats.pool(
+            lengths[rows, None], first[rows, None], self.tables["degree/value"], self.tables["degree/count"]
+        )
         return value, count
 
     def nodes(self, cell: int = 0, top: int | None = None) -> "pd.DataFrame":
@@ -406,7 +414,9 @@ class Result:
         arrays = {"mean": self.mean, "sem": self.sem, "low": low, "high": high} | {
             f"variance_{name}": self.variance[name] for name in ("between", "within", "total")
         }
-        data: dict[str, Any] = {name: (dims, values, {"unit": "nodes^2" if "variance" in name else "nodes"}) for name, values in arrays.items()}
+        data: dict[str, Any] = {
+            name: (dims, values, {"unit": "nodes^2" if "variance" in name else "nodes"}) for name, values in arrays.items()
+        }
         if "type_trajectory/sum" in self.tables:
             data["type_mean"] = (("cell", "step", "type", "state"), self.type_mean, {"unit": "nodes"})
         for name, values in self.replicates.items():

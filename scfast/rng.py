@@ -78,13 +78,13 @@ def next_u64(state: np.ndarray) -> Any:
 
 
 @inline
-def unit(state: np.ndarray) -> float:
+def unit(state: np.ndarray) -> Any:
     """Uniform float64 in [0, 1) on the grid of 2**-53."""
     return np.float64(next_u64(state) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
 @inline
-def below(state: np.ndarray, n: int) -> int:
+def below(state: np.ndarray, n: Any) -> Any:
     """Uniform integer in 0..n-1, without bias, for 1 <= n <= 2**32 (Lemire 2019, L)."""
     bound = np.uint64(n)
     product = (next_u64(state) >> np.uint64(32)) * bound

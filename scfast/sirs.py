@@ -11,6 +11,7 @@ from scfast import lanes
 from scfast.network import Network
 from scfast.parameters import SIRS, Initial, Number
 from scfast.rng import Purpose, scalar_state, stream
+from scfast.words import LANES, WIDTHS
 
 __all__ = ["SIRS", "Initial", "Run", "simulate"]
 
@@ -37,7 +38,7 @@ class Setup:
 def _rate_classes(network: Network, model: SIRS) -> tuple[np.ndarray, np.ndarray]:
     """Distinct rows of (beta, gamma, delta, xi, epsilon), float64 (classes, 5), and each node's class, int32 (n,)."""
     n = network.n_nodes
-    given = [model.beta, model.gamma, model.delta, model.xi, model.epsilon]
+    given: list[Any] = [model.beta, model.gamma, model.delta, model.xi, model.epsilon]
     shared = model.exposure == "shared"
     if not shared and all(isinstance(rate, float) for rate in given):
         return np.array([given], np.float64), np.zeros(n, np.int32)
@@ -116,8 +117,8 @@ def run_block(
         Called after each slice with the node-steps done for lanes in use; may raise to stop the run.
     """
     root, network, cell, index = key
-    words = range(-(-n_lanes // lanes.LANES))
-    first = index * lanes.WIDTHS[-1]
+    words = range(-(-n_lanes // LANES))
+    first = index * WIDTHS[-1]
     block = lanes.make_block(
         setup.network.indptr,
         setup.network.indices,
@@ -151,7 +152,7 @@ def observables(block: lanes.Block, n_lanes: int) -> np.ndarray:
     """
     counts = block.record.counts.sum(axis=1, dtype=np.int64)[:, :, :n_lanes]
     infected = counts[:, lanes.I]
-    ever = np.zeros(lanes.LANES * len(block.like), np.int32)
+    ever = np.zeros(LANES * len(block.like), np.int32)
     lanes.count_nodes(block.planes.ever, block.record.order, block.record.counter, ever, block.like)
     alive = np.unpackbits(block.record.active.astype("<u8").view(np.uint8), axis=1, bitorder="little")[:, :n_lanes]
     extinct = np.where(alive.all(axis=0), -1, np.argmin(alive, axis=0))

@@ -25,7 +25,7 @@ def bin_shift(n_nodes: int) -> int:
 
 @kernel
 def _tally(values: np.ndarray, shift: int, scratch: np.ndarray, length: np.ndarray, value: np.ndarray, count: np.ndarray) -> int:
-    """Sparse histogram of each row of `values` (int32, (rows, replicates)); `scratch` is zeros and is left so; returns pairs used."""
+    """Sparse histogram of each row of `values`, int32 (rows, replicates); `scratch` is zeros and is left so; returns pairs used."""
     used = 0
     for row in range(values.shape[0]):
         low, high = scratch.shape[0], -1
@@ -78,7 +78,13 @@ def tally(values: np.ndarray, shift: int) -> tuple[np.ndarray, np.ndarray, np.nd
 
 @kernel
 def _pool(
-    first: np.ndarray, length: np.ndarray, value: np.ndarray, count: np.ndarray, scratch: np.ndarray, out: np.ndarray, pairs: np.ndarray
+    first: np.ndarray,
+    length: np.ndarray,
+    value: np.ndarray,
+    count: np.ndarray,
+    scratch: np.ndarray,
+    out: np.ndarray,
+    pairs: np.ndarray,
 ) -> int:
     """Add up the sparse histograms of the parts: cell k of part p is ``value[first[p, k]:][:length[p, k]]``; returns pairs used."""
     used = 0
@@ -102,9 +108,7 @@ def _pool(
     return used
 
 
-def pool(
-    lengths: np.ndarray, first: np.ndarray, value: np.ndarray, count: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def pool(lengths: np.ndarray, first: np.ndarray, value: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Merge sparse histograms of several parts, cell by cell.
 
     Parameters
@@ -227,9 +231,7 @@ def components(n: np.ndarray, sums: np.ndarray, squares: np.ndarray) -> Componen
     nan = np.full(mean.shape, np.nan)
     within = scatter.sum(axis=0) / freedom if freedom > 0 else nan
     if groups < 2:
-        return Components(
-            mean, nan, within, within, np.zeros(mean.shape, bool), np.sqrt(within / n.sum()), groups, int(n.sum())
-        )
+        return Components(mean, nan, within, within, np.zeros(mean.shape, bool), np.sqrt(within / n.sum()), groups, int(n.sum()))
     sem = means.std(axis=0, ddof=1) / np.sqrt(groups)
     grand = sums.sum(axis=0) / n.sum()
     mean_square = (size * (means - grand) ** 2).sum(axis=0) / (groups - 1)

@@ -14,6 +14,7 @@ is never changed. All files of results have one layout, :data:`SCHEMA`: arrays j
 import contextlib
 import hashlib
 import io
+import itertools
 import json
 import os
 import tempfile
@@ -65,15 +66,21 @@ SCHEMA: dict[str, Column] = {
     "histogram/length": Column("i4", _STEPS, "pairs", "pairs (value, count) of each row, step and state, one after another"),
     "histogram/value": Column("i4", ("pair",), "bins", "nodes in the state, shifted right by bin_shift"),
     "histogram/count": Column("i4", ("pair",), "replicates", "replicates with this value"),
-    "replicate/infected_steps": Column("i8", ("replicate",), "node-steps", "steps spent infected, summed over nodes; risk load x n_nodes"),
+    "replicate/infected_steps": Column(
+        "i8", ("replicate",), "node-steps", "steps spent infected, over all nodes; risk load x n_nodes"
+    ),
     "replicate/final_eliminated": Column("i8", ("replicate",), "nodes", "eliminated nodes at the last step"),
     "replicate/peak": Column("i8", ("replicate",), "nodes", "most nodes infected at once"),
     "replicate/peak_step": Column("i8", ("replicate",), "steps", "first step with so many"),
-    "replicate/ever_infected": Column("i8", ("replicate",), "nodes", "nodes ever infected, initial cases included; attack rate x n_nodes"),
+    "replicate/ever_infected": Column(
+        "i8", ("replicate",), "nodes", "nodes ever infected, initial cases included; attack rate x n_nodes"
+    ),
     "replicate/extinction_step": Column(
         "i8", ("replicate",), "steps", "first step with no infected node from which nothing can return; -1: none"
     ),
-    "sample/counts": Column("i4", ("row", "sample", "step", "state"), "nodes", "the first replicates of the row whole; -1: there is none"),
+    "sample/counts": Column(
+        "i4", ("row", "sample", "step", "state"), "nodes", "the first replicates of the row whole; -1: there is none"
+    ),
     "node/ever_infected": Column("i8", ("node",), "replicates", "replicates in which the node was ever infected"),
     "node/ever_eliminated": Column("i8", ("node",), "replicates", "replicates in which the node was ever eliminated"),
     "node/infected_steps": Column("i8", ("node",), "steps", "steps spent infected, summed over replicates"),
@@ -272,7 +279,7 @@ def write_network(path: Path, network: Network) -> None:
         file.attrs["format"] = "scfast network 1"
         file.attrs["type"] = np.array([name.encode() for name in network.type_names], "S")
         file.attrs["notes"] = "\n".join(network.notes)
-        arrays = {"indptr": network.indptr, "indices": network.indices, "types": network.types}
+        arrays: Tables = {"indptr": network.indptr, "indices": network.indices, "types": network.types}
         if network.fitness is not None:
             arrays["fitness"] = network.fitness
         if network.names is not None:
@@ -354,7 +361,7 @@ def _take_segments(array: np.ndarray, lengths: np.ndarray, order: np.ndarray) ->
 def _groups(keys: np.ndarray) -> Iterator[tuple[int, int]]:
     edges = np.flatnonzero(np.any(keys[1:] != keys[:-1], axis=1)) + 1
     bounds = [0, *edges.tolist(), len(keys)]
-    return zip(bounds[:-1], bounds[1:], strict=True)
+    return itertools.pairwise(bounds)
 
 
 def select_rows(tables: Tables, order: np.ndarray) -> Tables:
@@ -409,10 +416,7 @@ def _collapse(tables: Tables, groups: list[tuple[int, int]]) -> Tables:
     for name in tables:
         if SCHEMA[name].axes[0] == "node":
             merged[name] = np.concatenate(
-                [
-                    tables[name][nodes_first[low] : nodes_last[high - 1]].reshape(high - low, -1).sum(axis=0)
-                    for low, high in groups
-                ]
+                [tables[name][nodes_first[low] : nodes_last[high - 1]].reshape(high - low, -1).sum(axis=0) for low, high in groups]
             )
     degree_first, degree_last = _segments(tables["degree/length"])
     for name in ("degree/value", "degree/count"):
@@ -420,8 +424,9 @@ def _collapse(tables: Tables, groups: list[tuple[int, int]]) -> Tables:
     lengths = tables["histogram/length"]
     flat = lengths.reshape(len(lengths), -1).astype(np.int64)
     first = (np.cumsum(flat.ravel()) - flat.ravel()).reshape(flat.shape)
-    pooled = [stats.pool(flat[low:high], first[low:high], tables["histogram/value"], tables["histogram/count"]) for low, high in groups]
+    value, count = tables["histogram/value"], tables["histogram/count"]
+    pooled = [stats.pool(flat[low:high], first[low:high], value, count) for low, high in groups]
     merged["histogram/length"] = np.stack([length for length, _, _ in pooled]).reshape(len(groups), *lengths.shape[1:])
-    merged["histogram/value"] = np.concatenate([value for _, value, _ in pooled])
-    merged["histogram/count"] = np.concatenate([count for _, _, count in pooled])
+    merged["histogram/value"] = np.concatenate([values for _, values, _ in pooled])
+    merged["histogram/count"] = np.concatenate([counts for _, _, counts in pooled])
     return {name: merged[name] for name in tables}

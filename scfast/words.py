@@ -1,11 +1,11 @@
 """The SIMD word: up to 512 lanes held in vector registers, as a Numba type.
 
 A *word* here is ``<n x i64>``, n = 1, 2, 4 or 8 machine words of 64 lanes. Arrays of words are C-contiguous uint64 arrays
-(rows, n). LLVM keeps such values in AVX-512 or AVX2 registers where they exist and in pairs of scalars elsewhere, with the same bits.
+(rows, n). LLVM keeps such values in AVX-512 or AVX2 registers where they exist and in scalars elsewhere, with the same bits.
 
 Each operation is a Python function on NumPy rows with an ``@overload`` to the vector form, so kernels also run, with equal bits,
-under ``NUMBA_DISABLE_JIT=1``. The operators ``& | ^ ~ +`` work on both. The width comes from the type of the argument `like`, a tuple
-of n integers (:func:`like`), because kernels made by a factory would never hit the disk cache.
+under ``NUMBA_DISABLE_JIT=1``. The operators ``& | ^ ~ +`` work on both. The width comes from the type of the argument `like`, a
+tuple of n integers (:func:`like`), because kernels made by a factory would never hit the disk cache.
 """
 
 import operator
@@ -149,7 +149,7 @@ def _load(typingctx: Any, array: Any, i: Any, like: Any) -> Any:
     return Word(n)(array, types.int64, like), codegen
 
 
-def load(array: np.ndarray, i: int, like: tuple[int, ...]) -> Any:
+def load(array: np.ndarray, i: Any, like: tuple[int, ...]) -> Any:
     """Row `i` of a C-contiguous uint64 array (rows, n) as a word."""
     return array[i].copy()
 
@@ -169,7 +169,7 @@ def _store(typingctx: Any, array: Any, i: Any, value: Any) -> Any:
     return types.void(array, types.int64, value), codegen
 
 
-def store(array: np.ndarray, i: int, value: Any) -> None:
+def store(array: np.ndarray, i: Any, value: Any) -> None:
     """Write a word into row `i` of a C-contiguous uint64 array (rows, n)."""
     array[i] = value
 
@@ -265,7 +265,7 @@ def _spread(typingctx: Any, out: Any, first: Any, bits: Any, plane: Any) -> Any:
     return types.void(out, types.int64, types.uint64, types.int64), codegen
 
 
-def spread(out: np.ndarray, first: int, bits: Any, plane: int) -> None:
+def spread(out: np.ndarray, first: Any, bits: Any, plane: Any) -> None:
     """Add ``2**plane`` to ``out[first + lane]`` for each set bit of the uint64 `bits`; `out` is int32, 1-D, contiguous."""
     flags = (np.uint64(bits) >> np.arange(LANES, dtype=np.uint64)) & np.uint64(1)
     out[first : first + LANES] += flags.astype(np.int32) << np.int32(plane)

@@ -1,0 +1,792 @@
+"""Pictures of a :class:`~scfast.results.Result`, each a matplotlib Figure of its own.
+
+Nothing global is touched: no pyplot, and the style holds only while a picture is made or written. The same result gives the same
+picture.
+"""
+
+import functools
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+from matplotlib import colormaps, patheffects
+from matplotlib import style as mpl_style
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator, PercentFormatter
+
+import scfast
+from scfast import stats
+from scfast.network import Network
+from scfast.parameters import STATES
+from scfast.results import OUTCOMES, Result
+
+FORMATS = ("png", "svg")
+SWEEP_OUTCOMES = ("risk load", "eliminated", "peak", "extinct")
+"""Outcomes that :func:`save_all` draws over a sweep."""
+
+NETWORK_NODES = 1_500
+"""Networks of more nodes are not drawn: they would be a ball of wool."""
+
+SINGLE_RUNS = 5
+LABELS = 3
+MARKERS = "osD^vPXph<>*d8HX"
+INK, GREY = "#222222", "#666666"
+# Okabe and Ito's colours, which colour-blind readers can tell apart
+STATE_COLOURS = {"S": "#0072B2", "I": "#D55E00", "R": "#009E73", "X": "#4D4D4D"}
+STATE_NAMES = {"S": "susceptible", "I": "infected", "R": "immune", "X": "eliminated"}
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#4D4D4D", "#B2A400")
+KEYS = {
+    "dynamics.beta": r"infection probability $\beta$ per step",
+    "dynamics.gamma": r"recovery probability $\gamma$ per step",
+    "dynamics.delta": r"elimination probability $\delta$ per step",
+    "dynamics.xi": r"probability $\xi$ per step of losing immunity",
+    "dynamics.epsilon": r"probability $\epsilon$ per step of an external shock",
+    "network.n_nodes": "nodes of a network",
+    "initial.infected": "infected at the start (share, or number of nodes)",
+}
+STYLE: dict[str, Any] = {
+    "font.size": 12.0,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 12.5,
+    "axes.edgecolor": "#999999",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.titlesize": 12.5,
+    "axes.titlelocation": "left",
+    "grid.color": "#E8E8E8",
+    "grid.linewidth": 0.8,
+    "lines.linewidth": 2.4,
+    "lines.solid_capstyle": "round",
+    "legend.frameon": False,
+    "xtick.color": "#999999",
+    "ytick.color": "#999999",
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "svg.hashsalt": "scfast",
+}
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _style() -> AbstractContextManager[None]:
+    return mpl_style.context(["default", STYLE])
+
+
+def _styled(draw: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Draw in our style, whatever the user's is, and leave that as it was."""
+
+    @functools.wraps(draw)
+    def styled(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        with _style():
+            return draw(*args, **kwargs)
+
+    return styled
+
+
+# ---- what stands on every picture
+
+
+def _figure(width: float, height: float, title: str, details: Sequence[str]) -> Figure:
+    """A figure (inches) with a heading in a strip of its own, above whatever the layout does."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    strip = (0.62 + 0.23 * len(details)) / height
+    engine: Any = figure.get_layout_engine()
+    engine.set(rect=(0.006, 0.006, 0.988, 1 - strip), w_pad=0.1, h_pad=0.1)
+    figure.text(0.16 / width, 1 - 0.18 / height, title, size=16, weight="bold", va="top")
+    figure.text(0.16 / width, 1 - 0.52 / height, "\n".join(details), size=11, color=GREY, va="top", linespacing=1.35)
+    return figure
+
+
+def _value(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _plural(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'s' * (n != 1)}"
+
+
+def _ensemble(result: Result, cell: int) -> str:
+    """Swept values of a cell, networks x replicates, nodes."""
+    finished = len(_rows(result, cell))
+    networks = _plural(finished, "network") if finished == result.n_networks else f"{finished} of {result.n_networks} networks"
+    swept = ", ".join(f"{key.partition('.')[2]} = {_value(value)}" for key, value in result.cells[cell].items())
+    where = f"cell {cell}: {swept}   ·   " if swept else ""
+    return f"{where}{networks} × {_plural(result.n_replicates, 'replicate')}   ·   N = {_n_nodes(result, cell):,} nodes"
+
+
+def _rows(result: Result, cell: int) -> np.ndarray:
+    rows = result.rows(cell)
+    if not len(rows):
+        raise ValueError(f"cell = {cell}: nothing of it is finished yet")
+    return rows
+
+
+def _n_nodes(result: Result, cell: int) -> int:
+    return int(result.tables["rows/n_nodes"][_rows(result, cell)[0]])
+
+
+def _percent(axis: Any) -> None:
+    axis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+
+
+def _label_lines(ax: Axes, lines: Sequence[tuple[float, str, str]]) -> None:
+    """Name lines at their right ends: (height, text, colour), moved apart where they would overlap."""
+    bottom, top = ax.get_ylim()
+    gap = (top - bottom) * 0.056
+    order = sorted(range(len(lines)), key=lambda k: lines[k][0])
+    heights = np.array([lines[k][0] for k in order])
+    # each label at least a gap above the one below; a run of pushed labels keeps its centre of mass
+    slots = heights - gap * np.arange(len(order))
+    groups: list[list[float]] = []
+    for slot in slots:
+        groups.append([float(slot)])
+        while len(groups) > 1 and np.mean(groups[-2]) > np.mean(groups[-1]):
+            groups[-2:] = [groups[-2] + groups[-1]]
+    placed = np.concatenate([[np.mean(group)] * len(group) for group in groups]) + gap * np.arange(len(order))
+    placed += max(0.0, bottom + gap / 4 - placed[0])
+    for k, height in zip(order, placed, strict=True):
+        _, text, colour = lines[k]
+        ax.annotate(
+            text, (1.0, height), (8, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            color=colour, va="center", weight="bold", size=11.5, annotation_clip=False,
+        )  # fmt: skip
+
+
+# ---- over time
+
+
+@_styled
+def trajectories(result: Result, cell: int = 0) -> Figure:
+    """Shares of nodes in S, I, R and X over time: mean, the band of 5 to 95 % of all runs, and a few single runs.
+
+    Parameters
+    ----------
+    result : Result
+    cell : int, optional
+        Point of the sweep.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Its first lines, labelled ``mean S`` to ``mean X``, are ``result.mean[cell] / n_nodes``.
+
+    Raises
+    ------
+    ValueError
+        There is no such cell, or nothing of it is finished.
+
+    Examples
+    --------
+    >>> import scfast as sf
+    >>> text = "[network]\\nn_nodes=60\\n[run]\\nnetworks=2\\nreplicates=64\\nsteps=20\\nseed=1"
+    >>> figure = trajectories(sf.run(sf.Config.from_text(text), n_jobs=1))
+    >>> figure.axes[0].get_xlabel()
+    'time (steps)'
+    """
+    n = _n_nodes(result, cell)
+    mean = result.components(cell).mean / n
+    low, high = (result.quantile(q)[cell] / n for q in (0.05, 0.95))
+    samples = result.samples(cell)
+    # the first sample of each network, then the second ones
+    runs = samples.swapaxes(0, 1).reshape(-1, *mean.shape)[:SINGLE_RUNS] / n
+    step = np.arange(result.n_steps + 1)
+    shown = f"line: mean   ·   band: 5 to 95 % of all runs   ·   thin: {_plural(len(runs), 'single run')}"
+    figure = _figure(11, 6.6, "How risk spreads over time", (_ensemble(result, cell), shown))
+    ax = figure.subplots()
+    for k, state in enumerate(STATES):
+        colour = STATE_COLOURS[state]
+        ax.plot(step, mean[:, k], color=colour, zorder=4, label=f"mean {state}")
+        ax.fill_between(step, low[:, k], high[:, k], color=colour, alpha=0.16, linewidth=0, zorder=2, label=f"band {state}")
+    for k, state in enumerate(STATES):
+        for run in runs:
+            ax.plot(step, run[:, k], color=STATE_COLOURS[state], linewidth=0.7, alpha=0.5, zorder=3, label="_single run")
+    ax.set(xlim=(0, max(result.n_steps, 1)), ylim=(-0.01, 1.01), xlabel="time (steps)", ylabel="share of nodes")
+    _percent(ax.yaxis)
+    _label_lines(
+        ax, [(mean[-1, k], f"{STATE_NAMES[s]} {mean[-1, k]:.1%}".replace("%", " %"), STATE_COLOURS[s]) for k, s in enumerate(STATES)]
+    )
+    return figure
+
+
+@_styled
+def types(result: Result, cell: int = 0) -> Figure:
+    """Infected share of each type's nodes over time, the mean of the networks' means with its 95 % interval.
+
+    Parameters
+    ----------
+    result : Result
+    cell : int, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One line a type, in type order, those left out of which no network has a node.
+
+    Raises
+    ------
+    ValueError
+        There is no such cell; types were not recorded, or there is only one.
+    """
+    rows = _rows(result, cell)
+    if "type_trajectory/sum" not in result.tables:
+        raise ValueError("run.record: must hold 'types' for the types to be told apart")
+    if len(result.type_names) < 2:
+        raise ValueError(f"type_names = {', '.join(result.type_names)}: must be at least two to be compared")
+    infected = STATES.index("I")
+    sums = result.tables["type_trajectory/sum"][rows][..., infected]
+    squares = result.tables["type_trajectory/sum_of_squares"][rows][..., infected]
+    replicates = result.tables["rows/n_replicates"][rows]
+    sizes = result.type_sizes(cell)
+    step = np.arange(result.n_steps + 1)
+    over = "networks" if len(rows) > 1 else "replicates of the one network"
+    details = (_ensemble(result, cell), f"line: mean   ·   band: 95 % interval of the mean, over {over}")
+    figure = _figure(11, 6.2, "Which types are hit", details)
+    ax = figure.subplots()
+    ends = []
+    for k, name in enumerate(result.type_names):
+        has = np.flatnonzero(sizes[:, k])
+        if not len(has):
+            continue
+        # sizes differ between networks, so shares are averaged, not counts
+        size = sizes[has, k].astype(np.float64)[:, None]
+        part = stats.components(replicates[has], sums[has, :, k] / size, squares[has, :, k] / size**2)
+        low, high = part.interval()
+        colour, dashes = COLOURS[k % len(COLOURS)], "-" if k < len(COLOURS) else (0, (4, 1.5))
+        ax.plot(step, part.mean, color=colour, linestyle=dashes, label=name, zorder=3)
+        ax.fill_between(step, low, high, color=colour, alpha=0.2, linewidth=0, zorder=2)
+        ends.append((float(part.mean[-1]), name, colour))
+    ax.set(xlim=(0, max(result.n_steps, 1)), xlabel="time (steps)", ylabel="share of the type's nodes that are infected")
+    ax.set_ylim(bottom=0)
+    _percent(ax.yaxis)
+    _label_lines(ax, ends)
+    return figure
+
+
+# ---- networks
+
+
+@_styled
+def degrees(result: Result, cell: int = 0) -> Figure:
+    """Share of nodes with at least k partners, over k, on logarithmic axes, all networks of a cell together.
+
+    Parameters
+    ----------
+    result : Result
+    cell : int, optional
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Isolated nodes count, but have no place on a logarithmic axis.
+
+    Raises
+    ------
+    ValueError
+        There is no such cell, or no network of it has an edge.
+    """
+    rows = _rows(result, cell)
+    value, count = result.degrees(cell)
+    if not value.max(initial=0):
+        raise ValueError(f"cell = {cell}: must have at least one edge for its degrees to be drawn")
+    reached = np.cumsum(count[::-1])[::-1] / count.sum()
+    seen = value > 0
+    mean = float((value * count.astype(np.int64)).sum() / count.sum())
+    isolates = int(count[~seen].sum())
+    facts = f"mean degree {mean:.2f}   ·   largest {value.max():,}" + f"   ·   isolated nodes {isolates:,}" * (isolates > 0)
+    networks = "one network" if len(rows) == 1 else f"{len(rows)} networks together"
+    figure = _figure(9, 6.4, "Degrees", (_ensemble(result, cell), f"{networks}   ·   {facts}"))
+    ax = figure.subplots()
+    ax.plot(value[seen], reached[seen], color=STATE_COLOURS["S"], linewidth=1.2, marker="o", markersize=5, markeredgewidth=0)
+    ax.set(xscale="log", yscale="log", xlabel="degree k (partners)", ylabel="share of nodes with degree ≥ k")
+    ax.set_xlim(0.9, value.max() * 1.15)
+    ax.grid(True, which="minor", color="#F4F4F4")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda k, _: f"{k:,.0f}"))
+    if value.max() < 30:
+        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.xaxis.set_minor_formatter("")
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
+    return figure
+
+
+@_styled
+def network(result: Result, cell: int = 0, index: int = 0) -> Figure | None:
+    """One network: nodes coloured by vulnerability (share of time infected), sized by degree, shaped by type.
+
+    Parameters
+    ----------
+    result : Result
+    cell : int, optional
+    index : int, optional
+        Which of the networks.
+
+    Returns
+    -------
+    matplotlib.figure.Figure or None
+        None where the network has more than :data:`NETWORK_NODES` nodes. The most vulnerable nodes are named.
+
+    Raises
+    ------
+    ValueError
+        There is no such cell or network, it is not finished, or nodes were not recorded.
+    """
+    rows = _rows(result, cell)
+    if "node/infected_steps" not in result.tables:
+        raise ValueError("run.record: must hold 'nodes' for the nodes' vulnerability to be known")
+    if not 0 <= index < result.n_networks:
+        raise ValueError(f"index = {index}: must be between 0 and {result.n_networks - 1}")
+    mine = rows[result.tables["rows/network"][rows] == index]
+    if not len(mine):
+        raise ValueError(f"index = {index}: this network of cell {cell} is not finished yet")
+    row = int(mine[0])
+    sizes = result.tables["rows/n_nodes"].astype(np.int64)
+    n = int(sizes[row])
+    if n > NETWORK_NODES:
+        return None
+    first = int(sizes[:row].sum())
+    infected = result.tables["node/infected_steps"][first : first + n] / (result.n_replicates * (result.n_steps + 1))
+    net = result.network(cell, index)
+    which = "" if result.n_networks == 1 else f"network {index} of "
+    degree = f"size: degree ({net.degree.min():,} to {net.degree.max():,})"
+    details = (which + _ensemble(result, cell), f"{_plural(net.n_edges, 'edge')}   ·   colour: share of time infected   ·   {degree}")
+    figure = _figure(11, 10.4, "Who is vulnerable", details)
+    _draw_network(figure, net, infected)
+    return figure
+
+
+def _draw_network(figure: Figure, net: Network, infected: np.ndarray) -> None:
+    ax = figure.subplots()
+    ax.set_axis_off()
+    ax.set_aspect("equal")
+    spacing = 430 / max(net.n_nodes, 12) ** 0.5  # points between neighbours in a disk that fills the picture
+    area = np.minimum((0.42 * spacing) ** 2 * (np.maximum(net.degree, 0.5) / max(net.degree.mean(), 1)) ** 0.75, 48.0**2)
+    place = _layout(net, np.sqrt(area) / spacing)
+    source = np.repeat(np.arange(net.n_nodes), np.diff(net.indptr))
+    once = source < net.indices
+    ends = np.stack([place[source[once]], place[net.indices[once]]], axis=1)
+    faint = float(np.clip(0.9 * (500 / max(len(ends), 1)) ** 0.5, 0.22, 0.6))
+    ax.add_collection(LineCollection(list(ends), colors="#8C8C8C", linewidths=0.6, alpha=faint, zorder=1))
+    norm = Normalize(float(infected.min()), float(infected.max()))
+    order = np.argsort(-net.degree, kind="stable")
+    points = None
+    for k in range(len(net.type_names)):
+        ours = order[net.types[order] == k]
+        if len(ours):
+            points = ax.scatter(
+                *place[ours].T, s=area[ours], c=infected[ours], norm=norm, cmap="YlOrRd", marker=MARKERS[k % len(MARKERS)],
+                edgecolors="#4A3A32", linewidths=0.5, zorder=2 + k / 100, label=net.type_names[k],
+            )  # fmt: skip
+    assert points is not None
+    radius = float(np.abs(place).max()) + 1.5
+    ax.set(xlim=(-radius, radius), ylim=(-radius, radius))
+    bar = figure.colorbar(points, ax=ax, shrink=0.42, aspect=22, pad=0.02)
+    bar.set_label("vulnerability: share of time infected")
+    bar.outline.set_visible(False)  # type: ignore[operator]
+    _percent(bar.ax.yaxis)
+    if len(net.type_names) > 1:
+        here = [k for k in range(len(net.type_names)) if (net.types == k).any()]
+        shapes = [
+            Line2D([], [], linestyle="none", marker=MARKERS[k % len(MARKERS)], markersize=9, color="#C9C2BD", markeredgecolor="#4A3A32",
+                   label=f"{net.type_names[k]} ({int((net.types == k).sum()):,})")
+            for k in here
+        ]  # fmt: skip
+        figure.legend(handles=shapes, loc="outside lower center", ncols=min(len(shapes), 5), handletextpad=0.2)
+    most = np.argsort(-infected, kind="stable")[:LABELS]
+    _name_nodes(ax, place * spacing, np.sqrt(area) / 2, most, [net.label(int(i)) for i in most], spacing)
+
+
+def _name_nodes(ax: Axes, place: np.ndarray, radius: np.ndarray, nodes: np.ndarray, names: Sequence[str], scale: float) -> None:
+    """Write names near nodes where they hide least; places and radii in points."""
+    angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
+    taken: list[tuple[np.ndarray, np.ndarray]] = []
+    limit = np.abs(place).max() + scale
+    for node, full in zip(nodes, names, strict=True):
+        name = full if len(full) <= 36 else full[:35].rstrip() + "…"
+        half = np.array([3.6 * len(name) + 4, 10.0])
+        best: tuple[float, np.ndarray] | None = None
+        for reach in (14.0, 26.0, 42.0, 62.0, 86.0, 114.0):
+            for angle in angles:
+                way = np.array([np.cos(angle), np.sin(angle)])
+                centre = place[node] + way * (radius[node] + reach) + np.sign(np.round(way, 6)) * half * np.abs(way)
+                hidden = (np.abs(place - centre) < half + radius[:, None]).all(axis=1)
+                cost = float((radius[hidden] ** 2).sum()) / 8 + 0.35 * reach
+                cost += 1e4 * sum(bool((np.abs(other - centre) < size + half).all()) for other, size in taken)
+                cost += 1e3 * bool((np.abs(centre) + half > limit).any())
+                if best is None or cost < best[0]:
+                    best = cost, centre
+        assert best is not None
+        taken.append((best[1], half))
+        ax.annotate(
+            name, tuple(place[node] / scale), tuple(best[1] / scale), ha="center", va="center", size=12, weight="bold", zorder=9,
+            arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 1.0, "shrinkA": 0, "shrinkB": float(radius[node]), "zorder": 8},
+            path_effects=[patheffects.withStroke(linewidth=3.5, foreground="white")],
+        )  # fmt: skip
+
+
+def _layout(net: Network, size: np.ndarray) -> np.ndarray:
+    """Places of the nodes, float64 (n_nodes, 2), about one unit of area a node.
+
+    The largest component stands in the middle, the others on rings around it. `size` holds the nodes' diameters, which are kept
+    from covering each other.
+    """
+    from scipy.sparse import csgraph
+
+    matrix = net.to_scipy()
+    n_parts, part = csgraph.connected_components(matrix, directed=False)
+    members = sorted((np.flatnonzero(part == k) for k in range(n_parts)), key=len, reverse=True)
+    place = np.zeros((net.n_nodes, 2))
+    ring = angle = widest = 0.0
+    for nth, nodes in enumerate(members):
+        distance = csgraph.shortest_path(matrix[nodes][:, nodes], unweighted=True, directed=False)
+        local = _separate(_stress_layout(distance) * len(nodes) ** 0.5, size[nodes])
+        reach = float(np.hypot(*local.T).max()) + 0.7
+        if nth == 0:
+            place[nodes], ring = local, reach
+            continue
+        if angle + reach / (ring + reach) > 2 * np.pi or not widest:
+            ring, angle, widest = ring + 2 * widest, 0.0, reach
+        turn = np.arcsin(min(1.0, reach / (ring + widest)))
+        centre = (ring + widest) * np.array([np.sin(angle + turn), -np.cos(angle + turn)])
+        angle += 2 * turn
+        place[nodes] = local + centre
+    return place
+
+
+def _stress_layout(distance: np.ndarray, n_iterations: int = 60) -> np.ndarray:
+    """Places in the unit disk whose distances follow path lengths: stress majorization (L) from a classical scaling."""
+    from scipy import linalg
+
+    n = len(distance)
+    if n < 3:
+        return np.array([[0.0, 0.0]]) if n == 1 else np.array([[-0.7, 0.0], [0.7, 0.0]])
+    centred = -0.5 * distance**2
+    centred = centred - centred.mean(axis=0) - centred.mean(axis=1)[:, None] + centred.mean()
+    values, vectors = linalg.eigh(centred, subset_by_index=[n - 2, n - 1])
+    place = vectors * np.sqrt(np.maximum(values, 0))
+    # nodes with the same neighbours would start, and stay, on one spot
+    place += np.random.Generator(np.random.PCG64(0)).normal(scale=0.1, size=(n, 2))
+    own = np.eye(n, dtype=bool)
+    weight = np.where(own, 0.0, 1 / np.where(own, 1.0, distance) ** 2)
+    pull = weight * distance
+    inverse = np.linalg.inv(np.diag(weight.sum(axis=1)) - weight + 1 / n) - 1 / n
+    for _ in range(n_iterations):
+        square = (place**2).sum(axis=1)
+        apart = np.sqrt(np.maximum(square[:, None] + square - 2 * place @ place.T, 1e-12))
+        force = np.where(own, 0.0, pull / apart)
+        place = inverse @ (force.sum(axis=1)[:, None] * place - force @ place)
+    place -= place.mean(axis=0)
+    return place / np.hypot(*place.T).max()
+
+
+def _separate(place: np.ndarray, size: np.ndarray, n_iterations: int = 60) -> np.ndarray:
+    """Push apart nodes that cover each other."""
+    from scipy.spatial import cKDTree
+
+    for _ in range(n_iterations if len(place) > 1 else 0):
+        a, b = cKDTree(place).query_pairs(float(size.max()), output_type="ndarray").T
+        gap = place[b] - place[a]
+        apart = np.maximum(np.hypot(*gap.T), 1e-9)
+        missing = np.maximum(0.55 * (size[a] + size[b]) - apart, 0)
+        if not missing.any():
+            break
+        # the smaller node gives way
+        share = (size[a] ** 2 / (size[a] ** 2 + size[b] ** 2))[:, None]
+        push = gap / apart[:, None] * missing[:, None] * 0.7
+        move = np.zeros_like(place)
+        np.add.at(move, b, push * share)
+        np.add.at(move, a, -push * (1 - share))
+        place = place + move
+    return place
+
+
+# ---- sweeps
+
+
+def _swept(result: Result) -> dict[str, list[Any]]:
+    """Swept keys of more than one value, with the values, in the order of the grid."""
+    found = {key: list({repr(cell[key]): cell[key] for cell in result.cells}.values()) for key in result.cells[0]}
+    return {key: values for key, values in found.items() if len(values) > 1}
+
+
+def _meaning(key: str) -> str:
+    section, _, rest = key.partition(".")
+    field, _, of_type = rest.partition(".")
+    return KEYS.get(f"{section}.{field}", key if not of_type else f"{section}.{field}") + f" ({of_type})" * bool(of_type)
+
+
+def _outcomes(outcome: str | Sequence[str]) -> list[str]:
+    names = [outcome] if isinstance(outcome, str) else list(outcome)
+    unknown = [name for name in names if name not in OUTCOMES]
+    if unknown or not names:
+        raise ValueError(f"outcome = {unknown[0] if unknown else names!r}: must be one or more of {', '.join(OUTCOMES)}")
+    return names
+
+
+def _axes(result: Result, n_keys: int, other: str) -> dict[str, list[Any]]:
+    swept = _swept(result)
+    if len(swept) != n_keys:
+        raise ValueError(f"sweep = {', '.join(swept) or 'none'}: must vary exactly {_plural(n_keys, 'key')} for this picture{other}")
+    return swept
+
+
+def _means(result: Result, name: str) -> np.ndarray:
+    """Mean of an outcome and its 95 % interval at each cell, (3, cell); NaN where nothing is finished."""
+    out = np.full((3, result.n_cells), np.nan)
+    for cell in range(result.n_cells):
+        if len(result.rows(cell)):
+            part, _ = result.outcome(name, cell)
+            out[:, cell] = part.mean, *part.interval()
+    return out
+
+
+def _panels(result: Result, title: str, names: Sequence[str], more: str, size: tuple[float, float]) -> tuple[Figure, Iterator[Axes]]:
+    """A figure with a panel an outcome, side by side, two a row where there are four or more."""
+    columns = min(len(names), 2 if len(names) in (2, 4) else 3)
+    n_rows = -(-len(names) // columns)
+    sizes = [_n_nodes(result, cell) for cell in range(result.n_cells) if len(result.rows(cell))]
+    if not sizes:
+        raise ValueError(f"results: 0 of {result.total} are done; a picture needs some")
+    nodes = f"N = {min(sizes):,}" + f" to {max(sizes):,}" * (max(sizes) > min(sizes)) + " nodes"
+    each = f"{_plural(result.n_networks, 'network')} × {_plural(result.n_replicates, 'replicate')} in each of {result.n_cells} cells"
+    if not result.complete:
+        each += f", {result.done} of {result.total} networks done"
+    details = [f"{each}   ·   {nodes}   ·   {result.n_steps:,} steps", *filter(None, [more])]
+    figure = _figure(max(size[0] * columns, 8.6), size[1] * n_rows + 0.9, title, details)
+    grid = figure.subplots(n_rows, columns, squeeze=False)
+    for spare in grid.flat[len(names) :]:
+        spare.set_axis_off()
+    return figure, iter(grid.flat)
+
+
+def _panel_title(name: str) -> str:
+    text = f"{name}: {OUTCOMES[name][0]}"
+    return text[0].upper() + text[1:]
+
+
+@_styled
+def heatmap(result: Result, outcome: str | Sequence[str] = "risk load") -> Figure:
+    """Mean outcome over a grid of two swept keys, the first along x; a panel each for several outcomes.
+
+    Parameters
+    ----------
+    result : Result
+        Exactly two swept keys have more than one value.
+    outcome : str or sequence of str, optional
+        Of :data:`scfast.results.OUTCOMES`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Cells in which nothing is finished stay grey.
+
+    Raises
+    ------
+    ValueError
+        No such outcome, or not two swept keys.
+    """
+    names = _outcomes(outcome)
+    (x_key, x_values), (y_key, y_values) = _axes(result, 2, "; sweep_curve draws one" * (len(_swept(result)) == 1)).items()
+    title = "Outcome over the grid" if len(names) == 1 else "Outcomes over the grid"
+    figure, panels = _panels(result, title, names, "colour and number: mean of all replicates", (7.4, 5.7))
+    for name, ax in zip(names, panels, strict=False):
+        mean = _means(result, name)[0].reshape(len(x_values), len(y_values)).T
+        percent = OUTCOMES[name][1] == "share"
+        mesh = ax.pcolormesh(
+            np.arange(len(x_values) + 1) - 0.5, np.arange(len(y_values) + 1) - 0.5, np.ma.masked_invalid(mean),
+            cmap="YlOrRd", edgecolors="white", linewidth=0.8 if mean.size <= 900 else 0,
+        )  # fmt: skip
+        ax.set_facecolor("#DDDDDD")
+        ax.grid(False)
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+        for axis, key, values in ((ax.xaxis, x_key, x_values), (ax.yaxis, y_key, y_values)):
+            every = -(-len(values) // 12)
+            axis.set_ticks(list(range(0, len(values), every)), [_value(value) for value in values[::every]])
+            axis.set_label_text(_meaning(key))
+        ax.set_title(_panel_title(name))
+        bar = figure.colorbar(mesh, ax=ax, aspect=26, pad=0.02)
+        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.set_label(f"{name} ({'share' if percent else OUTCOMES[name][1]})")
+        if percent:
+            _percent(bar.ax.yaxis)
+        if max(mean.shape) <= 12:
+            _write_cells(ax, mean, percent)
+    return figure
+
+
+def _write_cells(ax: Axes, mean: np.ndarray, percent: bool) -> None:
+    low, high = np.nanmin(mean), np.nanmax(mean)
+    for (y, x), value in np.ndenumerate(mean):
+        if np.isfinite(value):
+            red, green, blue, _ = colormaps["YlOrRd"]((value - low) / max(high - low, 1e-300))
+            dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.55
+            digits = 0 if abs(value) >= 99.5 else 1
+            text = f"{100 * value:.0f}" if percent and high >= 0.095 else f"{100 * value:.1f}" if percent else f"{value:.{digits}f}"
+            ax.text(x, y, text, ha="center", va="center", size=9.5, color="white" if dark else INK)
+
+
+@_styled
+def sweep_curve(result: Result, outcome: str | Sequence[str] = "risk load") -> Figure:
+    """Mean outcome over the values of one swept key, with its 95 % interval; a panel each for several outcomes.
+
+    Parameters
+    ----------
+    result : Result
+        Exactly one swept key has more than one value.
+    outcome : str or sequence of str, optional
+        Of :data:`scfast.results.OUTCOMES`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        No such outcome, or not one swept key.
+    """
+    names = _outcomes(outcome)
+    ((key, values),) = _axes(result, 1, "; heatmap draws two" * (len(_swept(result)) == 2)).items()
+    numbers = all(isinstance(value, int | float) and np.isfinite(value) for value in values)
+    x = np.array(values, float) if numbers else np.arange(len(values), dtype=float)
+    order = np.argsort(x, kind="stable")
+    over = "networks" if result.n_networks > 1 else "replicates of the one network"
+    title = "Outcome over the sweep" if len(names) == 1 else "Outcomes over the sweep"
+    more = f"line: mean   ·   band: 95 % interval of the mean, over {over}"
+    figure, panels = _panels(result, title, names, more, (6.4, 4.3))
+    for k, (name, ax) in enumerate(zip(names, panels, strict=False)):
+        mean, low, high = _means(result, name)[:, order]
+        colour = COLOURS[k % len(COLOURS)]
+        ax.fill_between(x[order], low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
+        ax.plot(x[order], mean, color=colour, marker="o", markersize=5.5, zorder=3)
+        ax.set_title(_panel_title(name))
+        ax.set(xlabel=_meaning(key), ylabel=f"{name} ({OUTCOMES[name][1]})")
+        if not numbers:
+            ax.set_xticks(x, [_value(value) for value in values])
+        elif x.min() > 0 and x.max() / x.min() >= 50:
+            ax.set_xscale("log")
+            if len(x) <= 8:
+                ax.xaxis.set_major_locator(FixedLocator(list(x)))
+                ax.xaxis.set_minor_locator(NullLocator())
+            ax.xaxis.set_major_formatter(FuncFormatter(lambda at, _: f"{at:g}"))
+        if OUTCOMES[name][1] == "share":
+            _percent(ax.yaxis)
+    return figure
+
+
+# ---- files
+
+
+def _telling(result: Result, cells: Sequence[int]) -> list[int]:
+    """The cells with the least and the greatest risk load, but for the first, which is drawn anyway."""
+    load = _means(result, "risk load")[0]
+    extremes = {min(cells, key=lambda cell: load[cell]), max(cells, key=lambda cell: load[cell])}
+    return sorted(extremes - {cells[0]})
+
+
+def _pictures(result: Result) -> Iterator[tuple[str, Figure]]:
+    """Name and figure of each picture that applies; says on standard error what is left out, and why."""
+    cells = [cell for cell in range(result.n_cells) if len(result.rows(cell))]
+    if not cells:
+        raise ValueError(f"results: 0 of {result.total} are done; pictures need some")
+    first = cells[0]
+    yield "trajectories", trajectories(result, first)
+    for cell in _telling(result, cells) if len(cells) > 1 else ():
+        yield f"trajectories-cell{cell}", trajectories(result, cell)
+    if "type_trajectory/sum" in result.tables and len(result.type_names) > 1:
+        yield "types", types(result, first)
+    if result.degrees(first)[0].max(initial=0):
+        yield "degrees", degrees(result, first)
+    if "node/infected_steps" in result.tables:
+        drawn = network(result, first, int(result.tables["rows/network"][result.rows(first)[0]]))
+        if drawn is not None:
+            yield "network", drawn
+        else:
+            _note(f"network: {_n_nodes(result, first):,} nodes are too many to draw (at most {NETWORK_NODES:,})")
+    swept = len(_swept(result))
+    if swept == 1:
+        yield "sweep", sweep_curve(result, SWEEP_OUTCOMES)
+    elif swept == 2:
+        yield "sweep", heatmap(result, SWEEP_OUTCOMES)
+    elif swept:
+        _note(f"sweep: {swept} swept keys are too many to draw (at most 2)")
+
+
+def _note(text: str) -> None:
+    print(f"no picture of the {text}", file=sys.stderr)
+
+
+def save_all(result: Result, folder: str | Path, fmt: str = "png") -> list[Path]:
+    """Write every picture that applies.
+
+    Parameters
+    ----------
+    result : Result
+    folder : str or Path
+        Made where it is not there.
+    fmt : "png" or "svg"
+        Files of the same result are equal, byte for byte; run id and seed stand in them.
+
+    Returns
+    -------
+    list of Path
+        The files: ``trajectories`` of the first cell, and of those with the least and the greatest risk load as
+        ``trajectories-cell3`` and so on; ``types``; ``degrees``; ``network``; ``sweep``.
+
+    Raises
+    ------
+    ValueError
+        Another format, a folder that cannot be written, or nothing is finished yet.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import scfast as sf
+    >>> text = "[network]\\nn_nodes=40\\n[run]\\nnetworks=2\\nreplicates=64\\nsteps=10\\nseed=1"
+    >>> result = sf.run(sf.Config.from_text(text), n_jobs=1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     [path.name for path in save_all(result, folder)]
+    ['trajectories.png', 'types.png', 'degrees.png', 'network.png']
+    """
+    if fmt not in FORMATS:
+        raise ValueError(f"fmt = {fmt!r}: must be one of {', '.join(FORMATS)}")
+    folder = Path(folder)
+    written = []
+    for name, figure in _pictures(result):
+        picture = _render(result, figure, name, fmt)
+        path = folder / f"{name}.{fmt}"
+        scratch = folder / f".{path.name}.{os.getpid()}.tmp"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            scratch.write_bytes(picture)
+            os.replace(scratch, path)
+        except OSError as error:
+            raise ValueError(f"folder = {str(folder)!r}: cannot be written ({error.strerror})") from None
+        finally:
+            if folder.is_dir():
+                scratch.unlink(missing_ok=True)
+        written.append(path)
+    return written
+
+
+@_styled
+def _render(result: Result, figure: Figure, name: str, fmt: str) -> bytes:
+    """The bytes of a picture's file; no date in it."""
+    told = f"scfast {scfast.__version__}, run {result.manifest['run_id']}, seed {result.seed}"
+    metadata: dict[str, Any] = {"Title": name, "Description": told}
+    metadata |= {"Software": "scfast"} if fmt == "png" else {"Creator": "scfast", "Date": None}
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=fmt, dpi=150, metadata=metadata)
+    return buffer.getvalue()

@@ -1,0 +1,75 @@
+"""The kernel cache never breaks a run, and the plain-Python form of the kernels gives the same bits."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import hashlib, numpy as np, scfast as sf
+from numba.core import event
+import scfast.lanes as lanes
+edges = [(i, j) for i in range(14) for j in range(i + 1, 14) if (i * j + i + j) % 3 or i == 0]
+net = sf.Network.from_edges(edges, n_nodes=15)
+model = sf.SIRS(beta=0.11, gamma=0.3, delta=0.07, xi=0.2, epsilon=0.01)
+run = sf.simulate(net, model, n_steps=4, n_replicates=70, seed=5, initial=2, keep_final=True)
+grown = sf.grow(sf.DualLocalWorld(), n_nodes=40, seed=3)
+digest = hashlib.sha256()
+for array in (run.counts, run.final, run.infected_steps, run.ever_infected, run.extinction_step, grown.indices, grown.fitness):
+    digest.update(np.ascontiguousarray(array).tobytes())
+hits = sum(getattr(lanes._advance, "stats").cache_hits.values()) if hasattr(lanes._advance, "stats") else -1
+print(digest.hexdigest(), hits)
+"""
+
+
+def run(cache: Path | str, **environment: str) -> tuple[str, int]:
+    """Digest of a small run in a fresh process, and whether its kernel came from the cache."""
+    full = {**os.environ, "SCFAST_CACHE_DIR": str(cache), **environment}
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", PROGRAM], env=full, capture_output=True, text=True, check=True)
+    digest, hits = done.stdout.split()
+    return digest, int(hits)
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A filled cache, and the digest that every variant must give."""
+    folder = tmp_path_factory.mktemp("cache")
+    digest, hits = run(folder)
+    assert hits == 0
+    assert list(folder.rglob("*.kernel"))
+    return folder, digest
+
+
+def test_second_process_compiles_nothing(warm: tuple[Path, str]) -> None:
+    folder, digest = warm
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.kernel")}
+    assert run(folder) == (digest, 1)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.kernel")} == before
+
+
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "empty", "garbage"])
+def test_damaged_cache_is_compiled_again(warm: tuple[Path, str], damage: str) -> None:
+    folder, digest = warm
+    for path in folder.rglob("*.kernel"):
+        data = path.read_bytes()
+        flipped = bytearray(data)
+        flipped[len(data) // 2] ^= 1
+        path.write_bytes({"truncated": data[:-100], "flipped": bytes(flipped), "empty": b"", "garbage": b"x" * 500}[damage])
+    assert run(folder) == (digest, 0)
+    assert run(folder) == (digest, 1)
+
+
+def test_unwritable_cache_is_done_without(warm: tuple[Path, str], tmp_path: Path) -> None:
+    blocked = tmp_path / "a file, so that no folder can be made here"
+    blocked.write_text("")
+    assert run(blocked) == (warm[1], 0)
+
+
+def test_plain_python_gives_the_same_bits(warm: tuple[Path, str]) -> None:
+    assert run(warm[0], NUMBA_DISABLE_JIT="1")[0] == warm[1]
+
+
+def test_processor_without_avx_gives_the_same_bits(warm: tuple[Path, str], tmp_path: Path) -> None:
+    assert run(tmp_path, NUMBA_CPU_NAME="generic")[0] == warm[1]
