@@ -314,7 +314,8 @@ def main() -> None:
     except click.ClickException as error:
         _fail(error.format_message().replace("\n", " "), 2)
     except (click.Abort, KeyboardInterrupt) as stop:
-        _fail("stopped; what is finished is kept: run the same command again to go on from there", 128 + (*stop.args, 2)[0])
+        number = (*(stop.__cause__ or stop).args, 2)[0]  # click wraps the interrupt, which says which signal it was
+        _fail("stopped; what is finished is kept: run the same command again to go on from there", 128 + int(number))
     except (ValueError, OSError, MemoryError, ImportError) as error:
         _fail(_line(error), 2 if isinstance(error, ValueError) else 1)
 

@@ -374,8 +374,8 @@ class Network:
         rows.sum_duplicates()
         rows.eliminate_zeros()
         entries = rows.tocoo()
-        u, v = np.asarray(entries.row, np.int64), np.asarray(entries.col, np.int64)
-        forward, backward = np.sort((u << 32) | v), np.sort((v << 32) | u)
+        u, v = entries.row, entries.col
+        forward, backward = _key(u, v), np.sort(_key(v, u))
         symmetric = np.array_equal(forward, backward)
         if not symmetric and not symmetrize:
             alone = forward[~np.isin(forward, backward, assume_unique=True)]
@@ -502,8 +502,8 @@ def read_network(
     >>> net, net.name(0), net.attributes["country"].tolist()
     (Network(4 nodes, 2 edges, types brand 3, platform 1, 1 isolate), '007', ['PE', '', 'CL', 'PE'])
     """
-    data, rows, starts, ends = _read_pairs(edges)
-    ids = [_id(edges, data, start, end) for start, end in zip(starts, ends, strict=True)]
+    data, rows, places = _read_pairs(edges)
+    ids = [_id(edges, data, start, end) for start, end in places.tolist()]
     notes = [f"{edges}: {_many(len(rows), 'row')}"]
     if nodes is None:
         if not ids:
@@ -518,7 +518,7 @@ def read_network(
         codes = np.fromiter((position.get(name, -1) for name in ids), np.int32, len(ids))
         if codes.size and codes.min() < 0:
             first = int(np.argmin(codes))
-            raise ValueError(f"{edges} line {_line(data, starts[first])}: id = {short(ids[first])}: not among the ids of {nodes}")
+            raise ValueError(f"{edges} line {_line(data, int(places[first, 0]))}: id = {short(ids[first])}: not among the ids of {nodes}")
         notes.append(f"{nodes}: {_many(len(names), 'row')}")
         types, fitness = columns.pop("type", None), columns.pop("fitness", None)
         typed = {name: _parsed(values) for name, values in columns.items()}
@@ -526,7 +526,7 @@ def read_network(
             table = _nodes(len(names), types, type_names, None if fitness is None else _parsed(fitness), names, typed)
         except ValueError as error:
             raise ValueError(f"{nodes}: {error}") from None
-    del data
+    del data, places, ids, position
     return _build(str(edges), codes[rows], table, clean, symmetrize, notes)
 
 
@@ -536,9 +536,9 @@ def _build(
     """A network from index pairs and checked node columns; `source` names the edges in messages."""
     nodes = dict(nodes)
     n, names = nodes.pop("n_nodes"), nodes["names"]
-    largest = int(edges.max(initial=-1))
-    if edges.min(initial=0) < 0:
-        raise ValueError(f"{source}: node index {int(edges.min())}: must be at least 0")
+    smallest, largest = (int(edges.min()), int(edges.max())) if edges.size else (0, -1)
+    if smallest < 0:
+        raise ValueError(f"{source}: node index {smallest}: must be at least 0")
     if n is None:
         n = largest + 1
     if not 1 <= n <= MAX_NODES:
@@ -576,24 +576,44 @@ def _simple_keys(edges: NDArray[Any]) -> tuple[NDArray[np.int64], dict[str, tupl
         node = int(u[np.argmax(loops)])
         found["self-loop"] = (n_loops, node << 32 | node)
         u, v = u[~loops], v[~loops]
-    keys = np.minimum(u, v).astype(np.int64)
-    keys <<= 32
-    keys |= np.maximum(u, v).astype(np.int64, copy=False)
+    keys = _key(np.minimum(u, v), np.maximum(u, v))
     keys.sort()
-    fresh = np.ones(keys.size, np.bool_)
-    np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
+    fresh = _fresh(keys)
     if fresh.all():
         return keys, found
-    arcs = np.sort(u.astype(np.int64) << 32 | v.astype(np.int64))
-    again = arcs[1:][arcs[1:] == arcs[:-1]]
-    if again.size:
-        found["duplicate"] = (again.size, int(again[0]))
-    arcs = np.unique(arcs)
-    down = (arcs >> 32) > (arcs & _LOW)
-    both = np.intersect1d(arcs[~down], arcs[down] << 32 | arcs[down] >> 32, assume_unique=True)
+    repeated, keys = keys[~fresh], keys[fresh]
+    row_keys = _key(np.minimum(u, v), np.maximum(u, v))
+    near = np.searchsorted(repeated, row_keys)
+    near[near == repeated.size] = 0
+    several = repeated[near] == row_keys
+    arcs = _key(u[several], v[several])
+    arcs.sort()
+    first = _fresh(arcs)
+    if not first.all():
+        found["duplicate"] = (int(np.count_nonzero(~first)), int(arcs[~first][0]))
+    arcs = arcs[first]
+    ends = arcs >> 32, arcs & _LOW
+    pairs = _key(np.minimum(*ends), np.maximum(*ends))
+    pairs.sort()
+    both = pairs[~_fresh(pairs)]
     if both.size:
         found["reversed duplicate"] = (both.size, int(both[0]))
-    return keys[fresh], found
+    return keys, found
+
+
+def _key(high: NDArray[Any], low: NDArray[Any]) -> NDArray[np.int64]:
+    """Two node indices in one integer: ``high << 32 | low``."""
+    keys = high.astype(np.int64)
+    keys <<= 32
+    keys |= low.astype(np.int64, copy=False)
+    return keys
+
+
+def _fresh(ordered: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a sorted array holds a value for the first time."""
+    first = np.ones(ordered.size, np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return first
 
 
 def _csr(keys: NDArray[np.int64], n_nodes: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -838,24 +858,22 @@ def _id(path: StrPath, data: bytes, start: int, end: int) -> str:
     return name
 
 
-def _read_pairs(path: StrPath) -> tuple[bytes, NDArray[np.int32], list[int], list[int]]:
+def _read_pairs(path: StrPath) -> tuple[bytes, NDArray[np.int32], NDArray[np.int64]]:
     """An edges file: its bytes, each row's two codes of ids in order of first appearance, and where each id's text lies."""
     data, columns, begin = _read(path, ("source", "target"))
     room = data.count(b"\n", begin) + 1
-    edges = np.empty((room, 2), np.int32)
-    starts, ends = np.empty(2 * room, np.int64), np.empty(2 * room, np.int64)
-    text = np.frombuffer(data, np.uint8)
-    place = (columns.index("source"), columns.index("target"))
-    n_rows, n_ids, fault, at = _scan_pairs(text, begin, len(columns), place, edges, starts, ends)
+    edges, places = np.empty((room, 2), np.int32), np.empty((2 * room, 2), np.int64)
+    wanted = columns.index("source"), columns.index("target")
+    n_rows, n_ids, fault, at = _scan_pairs(np.frombuffer(data, np.uint8), begin, len(columns), wanted, edges, places)
     if fault:
         what = {
             _FIELDS: f"must have {len(columns)} fields like the header",
             _EMPTY: "source and target must not be empty",
             _QUOTE: "a quoted field must end with a quote before the next comma",
         }[fault]
-        line = data[at : data.find(b"\n", at) if b"\n" in data[at:] else None].decode(errors="replace").strip()
+        line = data[at : at + 200].split(b"\n")[0].decode(errors="replace").strip()
         raise ValueError(f"{path} line {_line(data, at)}: {short(line)}: {what}")
-    return data, edges[:n_rows], starts[:n_ids].tolist(), ends[:n_ids].tolist()
+    return data, edges[:n_rows], places[:n_ids].copy()
 
 
 def _read_nodes(path: StrPath) -> dict[str, list[str]]:
@@ -894,7 +912,7 @@ def _records(path: StrPath, text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 @kernel
-def _field(text, at):  # type: ignore[no-untyped-def]
+def _field(text: NDArray[np.uint8], at: int) -> tuple[int, int, int]:
     """One CSV field from `at`: where its content starts and ends, and its delimiter (-1: quotes do not match)."""
     size = text.size
     while at < size and (text[at] == _SPACE or text[at] == _TAB):
@@ -927,45 +945,69 @@ def _field(text, at):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _intern(text, start, end, table, places, n_ids):  # type: ignore[no-untyped-def]
-    """The code of an id's text: that of the same text before, or `n_ids` for a new one, which is then entered."""
-    h, size = end - start, end - start
-    for i in range(start, end):
-        h = (h * 1000003 ^ int(text[i])) & 0xFFFFFFFFFF  # 40 bits times 20 stay within int64
-    h = ((h ^ h >> 17) & _LOW) * 0x2C1B3C6D & _LOW  # similar ids must not become neighbouring slots
-    h ^= h >> 13
-    slot = h & (table.size - 1)
-    while table[slot] >= 0:
-        code = table[slot] & _LOW
-        if table[slot] >> 32 == h and places[code, 1] - places[code, 0] == size:
+def _slot(key: int, n_slots: int) -> int:
+    """Where to begin the search for `key`; factors below 2**31 keep the products within int64."""
+    h = ((key & _LOW) * 0x2C1B3C6D + (key >> 31) * 0x297A2D39) & _LOW
+    h = (h ^ h >> 15) * 0x5D8AF2E3 & _LOW
+    return (h ^ h >> 13) & (n_slots - 1)
+
+
+@kernel
+def _intern(
+    text: NDArray[np.uint8], start: int, end: int, table: NDArray[np.int64], places: NDArray[np.int64], n_ids: int
+) -> int:
+    """The code of an id's text: that of the same text before, or `n_ids` for a new one, which is then entered.
+
+    Up to seven bytes are their own key; a longer text's key is a hash with bit 60 set, and the texts are compared.
+    """
+    size, key = end - start, end - start
+    if size <= 7:
+        for i in range(start, end):
+            key = key << 8 | int(text[i])
+    else:
+        for i in range(start, end):
+            key = (key * 1000003 ^ int(text[i])) & 0xFFFFFFFFFF
+        key |= 1 << 60
+    slot = _slot(key, len(table))
+    while table[slot, 1] >= 0:
+        if table[slot, 0] == key:
+            code = table[slot, 1]
             first, i = places[code, 0], 0
-            while i < size and text[first + i] == text[start + i]:
-                i += 1
-            if i == size:
+            if size > 7 and places[code, 1] - first == size:
+                while i < size and text[first + i] == text[start + i]:
+                    i += 1
+            if size <= 7 or i == size:
                 return code
-        slot = (slot + 1) & (table.size - 1)
-    table[slot] = h << 32 | n_ids
+        slot = (slot + 1) & (len(table) - 1)
+    table[slot, 0], table[slot, 1] = key, n_ids
     places[n_ids, 0], places[n_ids, 1] = start, end
     return n_ids
 
 
 @kernel
-def _wider(table):  # type: ignore[no-untyped-def]
-    """A hash table of four times the slots with the same entries ``hash << 32 | code``."""
-    wider = np.full(4 * table.size, -1, np.int64)
-    for entry in table:
-        if entry >= 0:
-            slot = (entry >> 32) & (wider.size - 1)
-            while wider[slot] >= 0:
-                slot = (slot + 1) & (wider.size - 1)
-            wider[slot] = entry
+def _wider(table: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A hash table of four times the slots with the same entries (key, code)."""
+    wider = np.full((4 * len(table), 2), -1, np.int64)
+    for i in range(len(table)):
+        if table[i, 1] >= 0:
+            slot = _slot(table[i, 0], len(wider))
+            while wider[slot, 1] >= 0:
+                slot = (slot + 1) & (len(wider) - 1)
+            wider[slot, 0], wider[slot, 1] = table[i, 0], table[i, 1]
     return wider
 
 
 @kernel
-def _scan_pairs(text, begin, n_fields, columns, edges, places):  # type: ignore[no-untyped-def]
+def _scan_pairs(
+    text: NDArray[np.uint8],
+    begin: int,
+    n_fields: int,
+    columns: tuple[int, int],
+    edges: NDArray[np.int32],
+    places: NDArray[np.int64],
+) -> tuple[int, int, int, int]:
     """Fill `edges` with codes of ids and `places` with where their text lies; returns rows, ids, fault (0: none), its place."""
-    table = np.full(1 << 12, -1, np.int64)
+    table = np.full((1 << 12, 2), -1, np.int64)
     n_rows, n_ids, at = 0, 0, begin
     while at < text.size:
         line, field, more = at, 0, True
@@ -993,6 +1035,6 @@ def _scan_pairs(text, begin, n_fields, columns, edges, places):  # type: ignore[
         n_ids = max(n_ids, v + 1)
         edges[n_rows, 0], edges[n_rows, 1] = u, v
         n_rows += 1
-        if 2 * n_ids > table.size:
+        if 2 * n_ids > len(table):
             table = _wider(table)
     return n_rows, n_ids, 0, 0

@@ -4,24 +4,23 @@ Nothing global is touched: no pyplot, and the style holds only while a picture i
 picture.
 """
 
-import functools
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps, patheffects
 from matplotlib import style as mpl_style
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator
 
 import scfast
 from scfast import stats
@@ -38,7 +37,9 @@ NETWORK_NODES = 1_500
 
 SINGLE_RUNS = 5
 LABELS = 3
+RADIUS = 292.0  # points, of the disk in which a network is drawn
 MARKERS = "osD^vPXph<>*d8HX"
+TIMES = "\N{MULTIPLICATION SIGN}"
 INK, GREY = "#222222", "#666666"
 # Okabe and Ito's colours, which colour-blind readers can tell apart
 STATE_COLOURS = {"S": "#0072B2", "I": "#D55E00", "R": "#009E73", "X": "#4D4D4D"}
@@ -53,48 +54,14 @@ KEYS = {
     "network.n_nodes": "nodes of a network",
     "initial.infected": "infected at the start (share, or number of nodes)",
 }
-STYLE: dict[str, Any] = {
-    "font.size": 12.0,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.labelsize": 12.5,
-    "axes.edgecolor": "#999999",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "axes.grid": True,
-    "axes.titlesize": 12.5,
-    "axes.titlelocation": "left",
-    "grid.color": "#E8E8E8",
-    "grid.linewidth": 0.8,
-    "lines.linewidth": 2.4,
-    "lines.solid_capstyle": "round",
-    "legend.frameon": False,
-    "xtick.color": "#999999",
-    "ytick.color": "#999999",
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "svg.hashsalt": "scfast",
-}
+STYLE: dict[str, Any] = {"font.size": 12.0, "text.color": INK, "lines.linewidth": 2.4, "lines.solid_capstyle": "round"}
+STYLE |= {"axes.labelcolor": INK, "axes.labelsize": 12.5, "axes.titlesize": 12.5, "axes.titlelocation": "left"}
+STYLE |= {"axes.edgecolor": "#999999", "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True}
+STYLE |= {"axes.grid": True, "grid.color": "#E8E8E8", "legend.frameon": False, "svg.hashsalt": "scfast"}
+STYLE |= {f"{axis}tick.{part}": colour for axis in "xy" for part, colour in (("color", "#999999"), ("labelcolor", INK))}
 
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
-
-
-def _style() -> AbstractContextManager[None]:
-    return mpl_style.context(["default", STYLE])
-
-
-def _styled(draw: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Draw in our style, whatever the user's is, and leave that as it was."""
-
-    @functools.wraps(draw)
-    def styled(*args: _P.args, **kwargs: _P.kwargs) -> _T:
-        with _style():
-            return draw(*args, **kwargs)
-
-    return styled
-
+# every picture is drawn in this style, whatever the user's is, which is left as it was
+_styled = mpl_style.context(["default", STYLE])
 
 # ---- what stands on every picture
 
@@ -124,7 +91,7 @@ def _ensemble(result: Result, cell: int) -> str:
     networks = _plural(finished, "network") if finished == result.n_networks else f"{finished} of {result.n_networks} networks"
     swept = ", ".join(f"{key.partition('.')[2]} = {_value(value)}" for key, value in result.cells[cell].items())
     where = f"cell {cell}: {swept}   ·   " if swept else ""
-    return f"{where}{networks} × {_plural(result.n_replicates, 'replicate')}   ·   N = {_n_nodes(result, cell):,} nodes"
+    return f"{where}{networks} {TIMES} {_plural(result.n_replicates, 'replicate')}   ·   N = {_n_nodes(result, cell):,} nodes"
 
 
 def _rows(result: Result, cell: int) -> np.ndarray:
@@ -138,8 +105,9 @@ def _n_nodes(result: Result, cell: int) -> int:
     return int(result.tables["rows/n_nodes"][_rows(result, cell)[0]])
 
 
-def _percent(axis: Any) -> None:
-    axis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
+def _plain(axis: Any, percent: bool = False) -> None:
+    """Tick labels as people write numbers."""
+    axis.set_major_formatter(FuncFormatter(lambda at, _: f"{100 * at:.6g} %" if percent else f"{at:,.6g}"))
 
 
 def _label_lines(ax: Axes, lines: Sequence[tuple[float, str, str]]) -> None:
@@ -149,14 +117,13 @@ def _label_lines(ax: Axes, lines: Sequence[tuple[float, str, str]]) -> None:
     order = sorted(range(len(lines)), key=lambda k: lines[k][0])
     heights = np.array([lines[k][0] for k in order])
     # each label at least a gap above the one below; a run of pushed labels keeps its centre of mass
-    slots = heights - gap * np.arange(len(order))
+    slots = np.maximum(heights - gap * np.arange(len(order)), bottom + gap / 4)
     groups: list[list[float]] = []
     for slot in slots:
         groups.append([float(slot)])
         while len(groups) > 1 and np.mean(groups[-2]) > np.mean(groups[-1]):
             groups[-2:] = [groups[-2] + groups[-1]]
     placed = np.concatenate([[np.mean(group)] * len(group) for group in groups]) + gap * np.arange(len(order))
-    placed += max(0.0, bottom + gap / 4 - placed[0])
     for k, height in zip(order, placed, strict=True):
         _, text, colour = lines[k]
         ax.annotate(
@@ -214,10 +181,9 @@ def trajectories(result: Result, cell: int = 0) -> Figure:
         for run in runs:
             ax.plot(step, run[:, k], color=STATE_COLOURS[state], linewidth=0.7, alpha=0.5, zorder=3, label="_single run")
     ax.set(xlim=(0, max(result.n_steps, 1)), ylim=(-0.01, 1.01), xlabel="time (steps)", ylabel="share of nodes")
-    _percent(ax.yaxis)
-    _label_lines(
-        ax, [(mean[-1, k], f"{STATE_NAMES[s]} {mean[-1, k]:.1%}".replace("%", " %"), STATE_COLOURS[s]) for k, s in enumerate(STATES)]
-    )
+    _plain(ax.yaxis, percent=True)
+    ends = zip(mean[-1].tolist(), STATES, strict=True)
+    _label_lines(ax, [(end, f"{STATE_NAMES[state]} {100 * end:.1f} %", STATE_COLOURS[state]) for end, state in ends])
     return figure
 
 
@@ -270,7 +236,7 @@ def types(result: Result, cell: int = 0) -> Figure:
         ends.append((float(part.mean[-1]), name, colour))
     ax.set(xlim=(0, max(result.n_steps, 1)), xlabel="time (steps)", ylabel="share of the type's nodes that are infected")
     ax.set_ylim(bottom=0)
-    _percent(ax.yaxis)
+    _plain(ax.yaxis, percent=True)
     _label_lines(ax, ends)
     return figure
 
@@ -305,19 +271,19 @@ def degrees(result: Result, cell: int = 0) -> Figure:
     seen = value > 0
     mean = float((value * count.astype(np.int64)).sum() / count.sum())
     isolates = int(count[~seen].sum())
-    facts = f"mean degree {mean:.2f}   ·   largest {value.max():,}" + f"   ·   isolated nodes {isolates:,}" * (isolates > 0)
-    networks = "one network" if len(rows) == 1 else f"{len(rows)} networks together"
-    figure = _figure(9, 6.4, "Degrees", (_ensemble(result, cell), f"{networks}   ·   {facts}"))
+    facts = f"mean degree {mean:.2f}   ·   largest {value.max():,}" + f"   ·   {isolates:,} isolated" * (isolates > 0)
+    together = f"   ·   all {len(rows)} networks together" * (len(rows) > 1)
+    figure = _figure(9, 6.4, "How many partners", (_ensemble(result, cell), facts + together))
     ax = figure.subplots()
     ax.plot(value[seen], reached[seen], color=STATE_COLOURS["S"], linewidth=1.2, marker="o", markersize=5, markeredgewidth=0)
     ax.set(xscale="log", yscale="log", xlabel="degree k (partners)", ylabel="share of nodes with degree ≥ k")
     ax.set_xlim(0.9, value.max() * 1.15)
-    ax.grid(True, which="minor", color="#F4F4F4")
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda k, _: f"{k:,.0f}"))
+    ax.grid(True, which="minor", axis="x", color="#F4F4F4")
+    _plain(ax.xaxis)
     if value.max() < 30:
         ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         ax.xaxis.set_minor_formatter("")
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
+    _plain(ax.yaxis, percent=True)
     return figure
 
 
@@ -358,10 +324,9 @@ def network(result: Result, cell: int = 0, index: int = 0) -> Figure | None:
     first = int(sizes[:row].sum())
     infected = result.tables["node/infected_steps"][first : first + n] / (result.n_replicates * (result.n_steps + 1))
     net = result.network(cell, index)
-    which = "" if result.n_networks == 1 else f"network {index} of "
-    degree = f"size: degree ({net.degree.min():,} to {net.degree.max():,})"
-    details = (which + _ensemble(result, cell), f"{_plural(net.n_edges, 'edge')}   ·   colour: share of time infected   ·   {degree}")
-    figure = _figure(11, 10.4, "Who is vulnerable", details)
+    shown = f"network {index}   ·   " * (result.n_networks > 1) + _plural(net.n_edges, "edge")
+    shown += f"   ·   colour: share of time infected   ·   size: degree ({net.degree.min():,} to {net.degree.max():,})"
+    figure = _figure(11.2, 10.4, "Who is vulnerable", (_ensemble(result, cell), shown))
     _draw_network(figure, net, infected)
     return figure
 
@@ -370,41 +335,42 @@ def _draw_network(figure: Figure, net: Network, infected: np.ndarray) -> None:
     ax = figure.subplots()
     ax.set_axis_off()
     ax.set_aspect("equal")
-    spacing = 430 / max(net.n_nodes, 12) ** 0.5  # points between neighbours in a disk that fills the picture
-    area = np.minimum((0.42 * spacing) ** 2 * (np.maximum(net.degree, 0.5) / max(net.degree.mean(), 1)) ** 0.75, 48.0**2)
+    spacing = RADIUS / (net.n_nodes**0.5 + 1)  # points between neighbours in a disk that fills the picture
+    area = np.minimum((0.55 * spacing) ** 2 * (np.maximum(net.degree, 0.5) / max(net.degree.mean(), 1)) ** 0.75, 42.0**2)
     place = _layout(net, np.sqrt(area) / spacing)
+    reach = float(np.abs(place).max()) * 1.03
+    point = RADIUS / reach
+    ax.set(xlim=(-reach, reach), ylim=(-reach, reach))
     source = np.repeat(np.arange(net.n_nodes), np.diff(net.indptr))
     once = source < net.indices
     ends = np.stack([place[source[once]], place[net.indices[once]]], axis=1)
-    faint = float(np.clip(0.9 * (500 / max(len(ends), 1)) ** 0.5, 0.22, 0.6))
-    ax.add_collection(LineCollection(list(ends), colors="#8C8C8C", linewidths=0.6, alpha=faint, zorder=1))
+    faint = float(np.clip(0.7 * (500 / max(len(ends), 1)) ** 0.5, 0.18, 0.55))
+    ax.add_collection(LineCollection(list(ends), colors="#808080", linewidths=0.6, alpha=faint, zorder=1))
     norm = Normalize(float(infected.min()), float(infected.max()))
-    order = np.argsort(-net.degree, kind="stable")
-    points = None
-    for k in range(len(net.type_names)):
-        ours = order[net.types[order] == k]
-        if len(ours):
-            points = ax.scatter(
-                *place[ours].T, s=area[ours], c=infected[ours], norm=norm, cmap="YlOrRd", marker=MARKERS[k % len(MARKERS)],
-                edgecolors="#4A3A32", linewidths=0.5, zorder=2 + k / 100, label=net.type_names[k],
+    edge, shapes = "#4A3A32", []
+    # hubs last within a type, and no type as a whole above another
+    for large in (False, True):
+        for k, name in enumerate(net.type_names):
+            ours = np.flatnonzero((net.types == k) & ((net.degree > 2 * net.degree.mean()) == large))
+            ours = ours[np.argsort(net.degree[ours], kind="stable")]
+            marker = MARKERS[k % len(MARKERS)]
+            ax.scatter(
+                place[ours, 0], place[ours, 1], s=area[ours], c=infected[ours], norm=norm, cmap="YlOrRd", marker=marker,
+                edgecolors=edge, linewidths=0.5, zorder=2 + large, label=name,
             )  # fmt: skip
-    assert points is not None
-    radius = float(np.abs(place).max()) + 1.5
-    ax.set(xlim=(-radius, radius), ylim=(-radius, radius))
-    bar = figure.colorbar(points, ax=ax, shrink=0.42, aspect=22, pad=0.02)
+            if large:
+                text = f"{name} ({int((net.types == k).sum()):,})"
+                shapes.append(Line2D([], [], ls="none", marker=marker, ms=9, color="#C9C2BD", markeredgecolor=edge, label=text))
+    bar = figure.colorbar(ScalarMappable(norm, "YlOrRd"), ax=ax, shrink=0.42, aspect=22, pad=0.01)
     bar.set_label("vulnerability: share of time infected")
-    bar.outline.set_visible(False)  # type: ignore[operator]
-    _percent(bar.ax.yaxis)
-    if len(net.type_names) > 1:
-        here = [k for k in range(len(net.type_names)) if (net.types == k).any()]
-        shapes = [
-            Line2D([], [], linestyle="none", marker=MARKERS[k % len(MARKERS)], markersize=9, color="#C9C2BD", markeredgecolor="#4A3A32",
-                   label=f"{net.type_names[k]} ({int((net.types == k).sum()):,})")
-            for k in here
-        ]  # fmt: skip
+    bar.outline.set_visible(False)
+    _plain(bar.ax.yaxis, percent=True)
+    if len(shapes) > 1:
         figure.legend(handles=shapes, loc="outside lower center", ncols=min(len(shapes), 5), handletextpad=0.2)
     most = np.argsort(-infected, kind="stable")[:LABELS]
-    _name_nodes(ax, place * spacing, np.sqrt(area) / 2, most, [net.label(int(i)) for i in most], spacing)
+    labels = [net.label(int(i)) for i in most]
+    names = [f"{net.type_names[net.types[i]]} {label}" if label == str(i) else label for i, label in zip(most, labels, strict=True)]
+    _name_nodes(ax, place * point, np.sqrt(area) / 2, most, names, point)
 
 
 def _name_nodes(ax: Axes, place: np.ndarray, radius: np.ndarray, nodes: np.ndarray, names: Sequence[str], scale: float) -> None:
@@ -421,7 +387,7 @@ def _name_nodes(ax: Axes, place: np.ndarray, radius: np.ndarray, nodes: np.ndarr
                 way = np.array([np.cos(angle), np.sin(angle)])
                 centre = place[node] + way * (radius[node] + reach) + np.sign(np.round(way, 6)) * half * np.abs(way)
                 hidden = (np.abs(place - centre) < half + radius[:, None]).all(axis=1)
-                cost = float((radius[hidden] ** 2).sum()) / 8 + 0.35 * reach
+                cost = float((radius[hidden] ** 2).sum()) / 3 + 0.35 * reach
                 cost += 1e4 * sum(bool((np.abs(other - centre) < size + half).all()) for other, size in taken)
                 cost += 1e3 * bool((np.abs(centre) + half > limit).any())
                 if best is None or cost < best[0]:
@@ -430,7 +396,7 @@ def _name_nodes(ax: Axes, place: np.ndarray, radius: np.ndarray, nodes: np.ndarr
         taken.append((best[1], half))
         ax.annotate(
             name, tuple(place[node] / scale), tuple(best[1] / scale), ha="center", va="center", size=12, weight="bold", zorder=9,
-            arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 1.0, "shrinkA": 0, "shrinkB": float(radius[node]), "zorder": 8},
+            arrowprops={"arrowstyle": "-", "color": INK, "shrinkA": 0, "shrinkB": float(radius[node]), "zorder": 8},
             path_effects=[patheffects.withStroke(linewidth=3.5, foreground="white")],
         )  # fmt: skip
 
@@ -464,9 +430,10 @@ def _layout(net: Network, size: np.ndarray) -> np.ndarray:
     return place
 
 
-def _stress_layout(distance: np.ndarray, n_iterations: int = 60) -> np.ndarray:
+def _stress_layout(distance: np.ndarray, n_iterations: int = 50) -> np.ndarray:
     """Places in the unit disk whose distances follow path lengths: stress majorization (L) from a classical scaling."""
     from scipy import linalg
+    from scipy.spatial.distance import cdist
 
     n = len(distance)
     if n < 3:
@@ -477,17 +444,20 @@ def _stress_layout(distance: np.ndarray, n_iterations: int = 60) -> np.ndarray:
     place = vectors * np.sqrt(np.maximum(values, 0))
     # nodes with the same neighbours would start, and stay, on one spot
     place += np.random.Generator(np.random.PCG64(0)).normal(scale=0.1, size=(n, 2))
-    own = np.eye(n, dtype=bool)
-    weight = np.where(own, 0.0, 1 / np.where(own, 1.0, distance) ** 2)
-    pull = weight * distance
+    distance = distance + np.diag(np.full(n, np.inf))
+    weight, pull = 1 / distance**2, 1 / distance
     inverse = np.linalg.inv(np.diag(weight.sum(axis=1)) - weight + 1 / n) - 1 / n
     for _ in range(n_iterations):
-        square = (place**2).sum(axis=1)
-        apart = np.sqrt(np.maximum(square[:, None] + square - 2 * place @ place.T, 1e-12))
-        force = np.where(own, 0.0, pull / apart)
+        apart = cdist(place, place)
+        np.fill_diagonal(apart, np.inf)
+        force = np.divide(pull, apart, out=apart)
         place = inverse @ (force.sum(axis=1)[:, None] * place - force @ place)
-    place -= place.mean(axis=0)
-    return place / np.hypot(*place.T).max()
+    place -= np.median(place, axis=0)
+    # half way to a disk of even density, so that no crowded middle stands in an empty margin
+    radius = np.hypot(*place.T)
+    even = np.sqrt((radius.argsort().argsort() + 0.5) / n)
+    scaled: np.ndarray = place * ((radius / radius.max() + even) / 2 / np.maximum(radius, 1e-9))[:, None]
+    return scaled
 
 
 def _separate(place: np.ndarray, size: np.ndarray, n_iterations: int = 60) -> np.ndarray:
@@ -534,11 +504,11 @@ def _outcomes(outcome: str | Sequence[str]) -> list[str]:
     return names
 
 
-def _axes(result: Result, n_keys: int, other: str) -> dict[str, list[Any]]:
+def _axes(result: Result, n_keys: int) -> list[tuple[str, list[Any]]]:
     swept = _swept(result)
     if len(swept) != n_keys:
-        raise ValueError(f"sweep = {', '.join(swept) or 'none'}: must vary exactly {_plural(n_keys, 'key')} for this picture{other}")
-    return swept
+        raise ValueError(f"sweep = {', '.join(swept) or 'none'}: must vary exactly {_plural(n_keys, 'key')} for this picture")
+    return list(swept.items())
 
 
 def _means(result: Result, name: str) -> np.ndarray:
@@ -551,28 +521,29 @@ def _means(result: Result, name: str) -> np.ndarray:
     return out
 
 
-def _panels(result: Result, title: str, names: Sequence[str], more: str, size: tuple[float, float]) -> tuple[Figure, Iterator[Axes]]:
-    """A figure with a panel an outcome, side by side, two a row where there are four or more."""
-    columns = min(len(names), 2 if len(names) in (2, 4) else 3)
+def _panels(
+    result: Result, title: str, names: Sequence[str], more: str, size: tuple[float, float]
+) -> tuple[Figure, list[tuple[str, Axes]]]:
+    """A figure with a panel an outcome."""
+    columns = min(len(names), 2 if len(names) == 4 else 3)
     n_rows = -(-len(names) // columns)
     sizes = [_n_nodes(result, cell) for cell in range(result.n_cells) if len(result.rows(cell))]
     if not sizes:
         raise ValueError(f"results: 0 of {result.total} are done; a picture needs some")
     nodes = f"N = {min(sizes):,}" + f" to {max(sizes):,}" * (max(sizes) > min(sizes)) + " nodes"
-    each = f"{_plural(result.n_networks, 'network')} × {_plural(result.n_replicates, 'replicate')} in each of {result.n_cells} cells"
+    each = f"{_plural(result.n_networks, 'network')} {TIMES} {_plural(result.n_replicates, 'replicate')}"
+    each += f" in each of {result.n_cells} cells"
     if not result.complete:
         each += f", {result.done} of {result.total} networks done"
-    details = [f"{each}   ·   {nodes}   ·   {result.n_steps:,} steps", *filter(None, [more])]
+    details = (f"{each}   ·   {nodes}   ·   {result.n_steps:,} steps", more)
     figure = _figure(max(size[0] * columns, 8.6), size[1] * n_rows + 0.9, title, details)
     grid = figure.subplots(n_rows, columns, squeeze=False)
     for spare in grid.flat[len(names) :]:
         spare.set_axis_off()
-    return figure, iter(grid.flat)
-
-
-def _panel_title(name: str) -> str:
-    text = f"{name}: {OUTCOMES[name][0]}"
-    return text[0].upper() + text[1:]
+    for name, ax in zip(names, grid.flat, strict=False):
+        text = f"{name}: {OUTCOMES[name][0]}"
+        ax.set_title(text[0].upper() + text[1:])
+    return figure, list(zip(names, grid.flat, strict=False))
 
 
 @_styled
@@ -597,10 +568,10 @@ def heatmap(result: Result, outcome: str | Sequence[str] = "risk load") -> Figur
         No such outcome, or not two swept keys.
     """
     names = _outcomes(outcome)
-    (x_key, x_values), (y_key, y_values) = _axes(result, 2, "; sweep_curve draws one" * (len(_swept(result)) == 1)).items()
+    (x_key, x_values), (y_key, y_values) = _axes(result, 2)
     title = "Outcome over the grid" if len(names) == 1 else "Outcomes over the grid"
-    figure, panels = _panels(result, title, names, "colour and number: mean of all replicates", (7.4, 5.7))
-    for name, ax in zip(names, panels, strict=False):
+    figure, panels = _panels(result, title, names, "colours and numbers: mean of all replicates, shares in %", (7.4, 5.7))
+    for name, ax in panels:
         mean = _means(result, name)[0].reshape(len(x_values), len(y_values)).T
         percent = OUTCOMES[name][1] == "share"
         mesh = ax.pcolormesh(
@@ -615,12 +586,10 @@ def heatmap(result: Result, outcome: str | Sequence[str] = "risk load") -> Figur
             every = -(-len(values) // 12)
             axis.set_ticks(list(range(0, len(values), every)), [_value(value) for value in values[::every]])
             axis.set_label_text(_meaning(key))
-        ax.set_title(_panel_title(name))
         bar = figure.colorbar(mesh, ax=ax, aspect=26, pad=0.02)
-        bar.outline.set_visible(False)  # type: ignore[operator]
-        bar.set_label(f"{name} ({'share' if percent else OUTCOMES[name][1]})")
-        if percent:
-            _percent(bar.ax.yaxis)
+        bar.outline.set_visible(False)
+        bar.set_label(f"{name} ({OUTCOMES[name][1]})")
+        _plain(bar.ax.yaxis, percent)
         if max(mean.shape) <= 12:
             _write_cells(ax, mean, percent)
     return figure
@@ -630,11 +599,10 @@ def _write_cells(ax: Axes, mean: np.ndarray, percent: bool) -> None:
     low, high = np.nanmin(mean), np.nanmax(mean)
     for (y, x), value in np.ndenumerate(mean):
         if np.isfinite(value):
-            red, green, blue, _ = colormaps["YlOrRd"]((value - low) / max(high - low, 1e-300))
-            dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.55
-            digits = 0 if abs(value) >= 99.5 else 1
-            text = f"{100 * value:.0f}" if percent and high >= 0.095 else f"{100 * value:.1f}" if percent else f"{value:.{digits}f}"
-            ax.text(x, y, text, ha="center", va="center", size=9.5, color="white" if dark else INK)
+            colour = colormaps["YlOrRd"]((value - low) / max(high - low, 1e-300))
+            dark = np.dot(colour[:3], (0.299, 0.587, 0.114)) < 0.55
+            digits = 0 if high >= (0.1 if percent else 100) else 1
+            ax.text(x, y, f"{value * (100 if percent else 1):.{digits}f}", ha="center", va="center", size=9.5, color="white" if dark else INK)
 
 
 @_styled
@@ -658,7 +626,7 @@ def sweep_curve(result: Result, outcome: str | Sequence[str] = "risk load") -> F
         No such outcome, or not one swept key.
     """
     names = _outcomes(outcome)
-    ((key, values),) = _axes(result, 1, "; heatmap draws two" * (len(_swept(result)) == 2)).items()
+    ((key, values),) = _axes(result, 1)
     numbers = all(isinstance(value, int | float) and np.isfinite(value) for value in values)
     x = np.array(values, float) if numbers else np.arange(len(values), dtype=float)
     order = np.argsort(x, kind="stable")
@@ -666,34 +634,23 @@ def sweep_curve(result: Result, outcome: str | Sequence[str] = "risk load") -> F
     title = "Outcome over the sweep" if len(names) == 1 else "Outcomes over the sweep"
     more = f"line: mean   ·   band: 95 % interval of the mean, over {over}"
     figure, panels = _panels(result, title, names, more, (6.4, 4.3))
-    for k, (name, ax) in enumerate(zip(names, panels, strict=False)):
+    for k, (name, ax) in enumerate(panels):
         mean, low, high = _means(result, name)[:, order]
         colour = COLOURS[k % len(COLOURS)]
         ax.fill_between(x[order], low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
         ax.plot(x[order], mean, color=colour, marker="o", markersize=5.5, zorder=3)
-        ax.set_title(_panel_title(name))
         ax.set(xlabel=_meaning(key), ylabel=f"{name} ({OUTCOMES[name][1]})")
-        if not numbers:
-            ax.set_xticks(x, [_value(value) for value in values])
-        elif x.min() > 0 and x.max() / x.min() >= 50:
+        if numbers and x.min() > 0 and x.max() / x.min() >= 50:
             ax.set_xscale("log")
-            if len(x) <= 8:
-                ax.xaxis.set_major_locator(FixedLocator(list(x)))
-                ax.xaxis.set_minor_locator(NullLocator())
-            ax.xaxis.set_major_formatter(FuncFormatter(lambda at, _: f"{at:g}"))
-        if OUTCOMES[name][1] == "share":
-            _percent(ax.yaxis)
+        _plain(ax.xaxis)
+        if not numbers or (len(x) <= 8 and ax.get_xscale() == "log"):
+            ax.set_xticks(x, [_value(value) for value in values])
+            ax.set_xticks([], minor=True)
+        _plain(ax.yaxis, OUTCOMES[name][1] == "share")
     return figure
 
 
 # ---- files
-
-
-def _telling(result: Result, cells: Sequence[int]) -> list[int]:
-    """The cells with the least and the greatest risk load, but for the first, which is drawn anyway."""
-    load = _means(result, "risk load")[0]
-    extremes = {min(cells, key=lambda cell: load[cell]), max(cells, key=lambda cell: load[cell])}
-    return sorted(extremes - {cells[0]})
 
 
 def _pictures(result: Result) -> Iterator[tuple[str, Figure]]:
@@ -703,7 +660,8 @@ def _pictures(result: Result) -> Iterator[tuple[str, Figure]]:
         raise ValueError(f"results: 0 of {result.total} are done; pictures need some")
     first = cells[0]
     yield "trajectories", trajectories(result, first)
-    for cell in _telling(result, cells) if len(cells) > 1 else ():
+    load = _means(result, "risk load")[0]
+    for cell in sorted({int(np.nanargmin(load)), int(np.nanargmax(load))} - {first}):
         yield f"trajectories-cell{cell}", trajectories(result, cell)
     if "type_trajectory/sum" in result.tables and len(result.type_names) > 1:
         yield "types", types(result, first)
@@ -714,18 +672,13 @@ def _pictures(result: Result) -> Iterator[tuple[str, Figure]]:
         if drawn is not None:
             yield "network", drawn
         else:
-            _note(f"network: {_n_nodes(result, first):,} nodes are too many to draw (at most {NETWORK_NODES:,})")
+            n = _n_nodes(result, first)
+            print(f"no picture of the network: {n:,} nodes are too many (at most {NETWORK_NODES:,})", file=sys.stderr)
     swept = len(_swept(result))
-    if swept == 1:
-        yield "sweep", sweep_curve(result, SWEEP_OUTCOMES)
-    elif swept == 2:
-        yield "sweep", heatmap(result, SWEEP_OUTCOMES)
+    if swept in (1, 2):
+        yield "sweep", (sweep_curve if swept == 1 else heatmap)(result, SWEEP_OUTCOMES)
     elif swept:
-        _note(f"sweep: {swept} swept keys are too many to draw (at most 2)")
-
-
-def _note(text: str) -> None:
-    print(f"no picture of the {text}", file=sys.stderr)
+        print(f"no picture of the sweep: {swept} swept keys are too many (at most 2)", file=sys.stderr)
 
 
 def save_all(result: Result, folder: str | Path, fmt: str = "png") -> list[Path]:

@@ -345,7 +345,7 @@ HUB_RATES = [
 def test_hub_with_k_infected_partners(exposure: str) -> None:
     """One hub per k, each with k infected leaves and three that are S, R and X."""
     edges, states, hubs = [], [], []
-    ks = [*range(41), 500]
+    ks = [*range(41), 63, 64, 127, 128, 500, 1024]
     for k in ks:
         hub = len(states)
         hubs.append(hub)
@@ -452,12 +452,41 @@ def test_fraction_is_rounded_half_up_and_at_least_one(fraction: float, count: in
     run = sf.simulate(
         sf.Network.from_edges([(0, 1)], n_nodes=100),
         sf.SIRS(),
-        n_steps=1,
+        n_steps=0,
         n_replicates=70,
         seed=1,
         initial=fraction,
     )
-    assert (run.counts[:, 0] == [100 - count, count, 0, 0]).all()
+    assert (run.counts == [100 - count, count, 0, 0]).all()
+
+
+@pytest.mark.parametrize(
+    ("initial", "states"),
+    [
+        (lambda: sf.Initial(1, by="degree"), [S, S, S, S, I]),
+        (lambda: sf.Initial(3, by="degree"), [I, I, S, S, I]),  # ties by node order
+        (lambda: sf.Initial(nodes=[3, 1]), [S, I, S, I, S]),
+        (lambda: sf.Initial(states=[S, I, R, X, S]), [S, I, R, X, S]),
+        (lambda: [S, I, R, X, I], [S, I, R, X, I]),
+    ],
+)
+def test_certain_starts(initial: Any, states: list[int]) -> None:
+    run = sf.simulate(
+        sf.Network.from_edges([(4, 0), (4, 1), (4, 2), (4, 3)]),
+        sf.SIRS(),
+        n_steps=0,
+        n_replicates=70,
+        seed=1,
+        initial=initial(),
+        keep_final=True,
+    )
+    twin = ref.observables([states])
+    assert (run.final == states).all()
+    assert (run.counts == twin.counts).all()
+    assert (run.infected_steps == 70 * np.array(twin.infected_steps)).all()
+    assert (run.ever_infected == 70 * np.array(twin.ever_infected)).all()
+    assert (run.ever_eliminated == 70 * np.array(twin.ever_eliminated)).all()
+    assert (run.peak == twin.peak).all()
 
 
 # ---- what holds in every run

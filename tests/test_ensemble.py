@@ -1,0 +1,292 @@
+"""The driver and what it leaves on disk: same numbers however they are computed, nothing believed that is damaged."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+import scfast as sf
+from scfast import ensemble, storage
+
+SMALL = """
+[network]
+n_nodes = 70
+[dynamics]
+beta = 0.2
+[sweep]
+"dynamics.gamma" = [0.1, 0.4]
+"network.m_crossing" = [2, 5]
+[run]
+networks = 3
+replicates = 130
+steps = 25
+seed = 11
+record = ["types", "nodes", "trajectories"]
+"""
+
+
+@pytest.fixture(scope="module")
+def result() -> sf.Result:
+    """The small sweep, in memory, on one worker."""
+    return sf.run(sf.Config.from_text(SMALL), n_jobs=1)
+
+
+@pytest.mark.parametrize(("n_jobs", "backend"), [(2, "threads"), (2, "loky"), (1, "loky")])
+def test_same_bits_whatever_computes_them(result: sf.Result, tmp_path: Path, n_jobs: int, backend: str) -> None:
+    again = sf.run(sf.Config.from_text(SMALL), tmp_path / "r", n_jobs=n_jobs, backend=backend)
+    assert again.complete
+    assert again.digest == result.digest
+
+
+def test_parts_of_the_plan_merge_to_the_whole(result: sf.Result, tmp_path: Path) -> None:
+    folder = tmp_path / "r"
+    config = sf.Config.from_text(SMALL)
+    partial = sf.run(config, folder, shard=(1, 3))
+    assert 0 < partial.done < partial.total
+    assert np.isnan(partial.mean).any() or partial.done >= partial.total / 3
+    with pytest.raises(ValueError, match="missing or damaged"):
+        ensemble.merge_folder(folder)
+    for part in (0, 2):
+        sf.run(config, folder, shard=(part, 3))
+    assert sf.load(folder).digest == result.digest  # whoever finds the plan complete merges it
+    for name in ("results.h5", "results.json"):
+        (folder / name).unlink()
+    assert sf.load(folder).digest == result.digest
+    ensemble.merge_folder(folder)
+    assert sf.load(folder).digest == result.digest
+
+
+def test_blocks_split_over_tasks_merge_exactly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """1,300 replicates in tasks of one block each, merged, hold what one task of all of them holds."""
+    config = sf.Config.from_text(
+        "[network]\nn_nodes=40\n[run]\nnetworks=2\nreplicates=1300\nsteps=12\nseed=4\nrecord=['nodes','trajectories']"
+    )
+    whole = sf.run(config, n_jobs=1)
+    monkeypatch.setattr(ensemble, "TASK_BYTES", 1)
+    assert sum(map(len, ensemble.Plan.of(config).shards)) == 6
+    split = sf.run(config, tmp_path / "r", n_jobs=1)
+    assert split.digest == whole.digest
+
+
+def test_statistics_equal_those_of_the_raw_trajectories(result: sf.Result) -> None:
+    counts = result.counts.astype(float)  # (cell, network, replicate, step, state)
+    means = counts.mean(axis=2)
+    np.testing.assert_allclose(result.mean, means.mean(axis=1), rtol=1e-12)  # rounding alone
+    np.testing.assert_allclose(result.sem, means.std(axis=1, ddof=1) / np.sqrt(3), rtol=1e-9, atol=1e-12)
+    within = counts.var(axis=2, ddof=1).mean(axis=1)
+    np.testing.assert_allclose(result.variance["within"], within, rtol=1e-9, atol=1e-9)
+    between = means.var(axis=1, ddof=1) - within / 130
+    np.testing.assert_allclose(result.variance["between"], np.maximum(between, 0), rtol=1e-9, atol=1e-9)
+    np.testing.assert_array_equal(result.variance["negative"], between < 0)
+    pooled = result.counts.reshape(4, 390, 26, 4)
+    for q in (0.0, 0.05, 0.5, 0.9, 1.0):
+        np.testing.assert_array_equal(result.quantile(q), np.quantile(pooled, q, axis=1, method="inverted_cdf"))
+    infected = counts[..., 1]
+    np.testing.assert_array_equal(result.replicates["risk load"], infected.sum(axis=3) / 70)
+    np.testing.assert_array_equal(result.replicates["eliminated"], counts[..., -1, 3] / 70)
+    np.testing.assert_array_equal(result.replicates["peak"], infected.max(axis=3) / 70)
+    np.testing.assert_array_equal(result.replicates["peak step"], infected.argmax(axis=3))
+    died = (infected == 0).any(axis=3)
+    np.testing.assert_array_equal(result.replicates["extinct"], died)
+    np.testing.assert_array_equal(result.replicates["extinction step"], np.where(died, (infected == 0).argmax(axis=3), 25))
+    np.testing.assert_array_equal(result.samples(0), result.counts[0, :, :4])
+    assert result.type_mean.sum(axis=2) == pytest.approx(result.mean)
+
+
+def test_cells_share_networks_and_first_infections(result: sf.Result) -> None:
+    """Cells 0 and 2 differ in gamma alone: the same networks, the same step 0; cell 1 has other networks."""
+    assert result.cells[0] == {"dynamics.gamma": 0.1, "network.m_crossing": 2}
+    digests = result.tables["rows/network_digest"].reshape(4, 3, 32)
+    np.testing.assert_array_equal(digests[0], digests[2])
+    assert (digests[0] != digests[1]).any()
+    for cell in (0, 3):
+        again = result.network(cell, 2)
+        assert again.digest() == digests[cell, 2].tobytes().hex()
+    config = sf.Config.from_text(SMALL)
+    runs = [
+        sf.simulate(result.network(cell, 0), config.cells[cell].dynamics, 25, 130, 11, initial=config.initial, keep_final=True)
+        for cell in (0, 2)
+    ]
+    np.testing.assert_array_equal(runs[0].counts, result.counts[0, 0])  # network 0 of cell 0 is what simulate gives
+    np.testing.assert_array_equal(runs[1].counts[:, 0], result.counts[2, 0, :, 0])
+    shares = result.nodes(0)
+    first = shares[shares["network"] == 0].sort_values("node")
+    np.testing.assert_allclose(first["infected"], runs[0].infected_steps / (130 * 26), rtol=1e-12)
+    np.testing.assert_allclose(first["eliminated"], (runs[0].final == 3).mean(axis=0), rtol=1e-12)
+
+
+def test_file_describes_itself(tmp_path: Path) -> None:
+    sf.run(sf.Config.from_text(SMALL), tmp_path / "r")
+    with h5py.File(tmp_path / "r" / "results.h5") as file:
+        assert [name.decode() for name in file.attrs["state"]] == ["S", "I", "R", "X"]
+        assert len(file.attrs["run_id"]) == 64
+        seen = []
+
+        def look(name: str, item: h5py.HLObject) -> None:
+            if isinstance(item, h5py.Dataset):
+                seen.append(name)
+                assert item.dtype.kind in "iu"
+                assert item.attrs["unit"] and item.attrs["meaning"]
+                assert item.attrs["axes"].split(", ") == [dim.label for dim in item.dims]
+
+        file.visititems(look)
+    assert set(seen) == set(storage.SCHEMA)
+
+
+def test_second_run_computes_nothing(tmp_path: Path) -> None:
+    config = sf.Config.from_text(SMALL)
+    sf.run(config, tmp_path / "r")
+    stamps = {path: path.stat().st_mtime_ns for path in (tmp_path / "r").rglob("*") if path.is_file()}
+    sf.run(config, tmp_path / "r")
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "r").rglob("*") if path.is_file()} == stamps
+
+
+def test_a_drawn_seed_is_kept(tmp_path: Path) -> None:
+    text = SMALL.replace("seed = 11\n", "")
+    first = sf.run(sf.Config.from_text(text), tmp_path / "r")
+    again = sf.run(sf.Config.from_text(text), tmp_path / "r")
+    assert first.seed == again.seed
+    assert first.digest == again.digest
+
+
+@pytest.mark.parametrize("damage", ["truncate", "flip", "sidecar", "no sidecar"])
+def test_damaged_shards_are_set_aside_and_computed_again(
+    result: sf.Result, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "r"
+    sf.run(sf.Config.from_text(SMALL), folder)
+    shard = sorted((folder / "shards").glob("*.h5"))[1]
+    for merged in ("results.h5", "results.json"):
+        (folder / merged).unlink()
+    data = bytearray(shard.read_bytes())
+    if damage == "truncate":
+        shard.write_bytes(data[:-1000])
+    elif damage == "flip":
+        data[len(data) // 2] ^= 4
+        shard.write_bytes(data)
+    elif damage == "sidecar":
+        shard.with_suffix(".json").write_text("{")
+    else:
+        shard.with_suffix(".json").unlink()
+    partial = sf.load(folder)
+    assert partial.done < partial.total
+    again = sf.run(sf.Config.from_text(SMALL), folder)
+    assert again.digest == result.digest
+    assert "set aside" in capsys.readouterr().err
+    assert list((folder / "shards").glob("*.damaged-0"))
+
+
+def test_other_configuration_is_refused(tmp_path: Path) -> None:
+    sf.run(sf.Config.from_text(SMALL), tmp_path / "r")
+    with pytest.raises(ValueError, match=r"holds results of another configuration: dynamics.beta = 0.2 there, 0.3 here$"):
+        sf.run(sf.Config.from_text(SMALL, overrides=["dynamics.beta=0.3"]), tmp_path / "r")
+
+
+def test_results_from_other_runs_and_foreign_files_are_refused(tmp_path: Path) -> None:
+    config = sf.Config.from_text(SMALL)
+    for name, text in (("a", SMALL), ("b", SMALL.replace("seed = 11", "seed = 12"))):
+        sf.run(sf.Config.from_text(text), tmp_path / name)
+    for suffix in ("h5", "json"):
+        os.replace(tmp_path / "b" / "shards" / f"000000.{suffix}", tmp_path / "a" / "shards" / f"000000.{suffix}")
+    with pytest.raises(ValueError, match="belongs to another run"):
+        sf.run(config, tmp_path / "a")
+    foreign = tmp_path / "foreign.h5"
+    with h5py.File(foreign, "w") as file:
+        file["rows/cell"] = [1]
+    with pytest.raises(ValueError, match="not a results file of scfast"):
+        storage.read_tables(foreign)
+    with pytest.raises(ValueError, match="holds no results"):
+        sf.load(tmp_path)
+    (tmp_path / "manifest.json").write_text("[]")
+    with pytest.raises(ValueError, match="not a manifest of scfast"):
+        sf.load(tmp_path)
+
+
+GOLDEN = "2c6a796b314b9184"
+
+
+def test_golden_digests() -> None:
+    """Numbers change only together with NUMBERS_VERSION: the digest of a small run at version 1.
+
+    Growth promises equal bits per platform, so the network here is given, and the dynamics are the same everywhere.
+    """
+    assert storage.NUMBERS_VERSION == 1
+    net = sf.Network.from_edges([(i, (i * i + 3) % 23) for i in range(23) if i != (i * i + 3) % 23], n_nodes=23, clean=True)
+    run = sf.simulate(net, sf.SIRS(beta=0.3, gamma=0.2, delta=0.02, xi=0.1, epsilon=0.01), 20, 600, 42, initial=3)
+    assert hash_of(run.counts) == GOLDEN
+
+
+def hash_of(array: np.ndarray) -> str:
+    import hashlib
+
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()[:16]
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_stopped_run_goes_on(tmp_path: Path, sent: signal.Signals, code: int) -> None:
+    """A run of half a minute, stopped after its first shard: its exit code, then completion to the digest of an uninterrupted run."""
+    text = "[network]\nkind='barabasi_albert'\nn_nodes=400\n[run]\nnetworks=64\nreplicates=512\nsteps=900\nseed=3\nrecord=[]"
+    config = tmp_path / "c.toml"
+    config.write_text(text)
+    command = [sys.executable, "-m", "scfast", "run", str(config), "-o", str(tmp_path / "r"), "--jobs", "1"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    shards = tmp_path / "r" / "shards"
+    for _ in range(1200):
+        if shards.exists() and list(shards.glob("*.json")):
+            break
+        time.sleep(0.05)
+    process.send_signal(sent)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert error.strip().splitlines()[-1].startswith("scfast: stopped")
+    assert 0 < sf.load(tmp_path / "r").done < 64
+    assert sf.run(sf.Config.from_text(text), tmp_path / "r").digest == sf.run(sf.Config.from_text(text)).digest
+
+
+def test_manifest_holds_what_is_needed_to_repeat(tmp_path: Path) -> None:
+    result = sf.run(sf.Config.from_text(SMALL), tmp_path / "r")
+    manifest = json.loads((tmp_path / "r" / "manifest.json").read_text())
+    assert manifest["seed"] == 11
+    assert set(manifest["versions"]) == {"scfast", "python", "numpy", "numba"}
+    assert sf.run(sf.Config.from_dict(manifest["config"])).digest == result.digest
+
+
+def test_tables_for_other_libraries(result: sf.Result) -> None:
+    frame = result.to_pandas()
+    assert len(frame) == 4 * 26 * 4
+    row = frame[(frame["cell"] == 2) & (frame["step"] == 7) & (frame["state"] == "I")].iloc[0]
+    assert row["mean"] == result.mean[2, 7, 1]
+    assert row["dynamics.gamma"] == 0.4
+    data = result.to_xarray()
+    assert float(data["mean"].sel(cell=2, step=7, state="I")) == result.mean[2, 7, 1]
+    assert data["risk_load"].dims == ("cell", "network", "replicate")
+    low, high = result.interval()
+    assert ((low <= result.mean) & (result.mean <= high)).all()
+    summary = result.summary()
+    assert set(summary["outcome"]) == {"risk load", "eliminated", "attack rate", "peak", "peak step", "extinct", "extinction step"}
+
+
+def test_bad_arguments(result: sf.Result) -> None:
+    config = sf.Config.from_text(SMALL)
+    for call, line in (
+        (lambda: sf.run(config, n_jobs=0), "n_jobs = 0: must be a whole number other than 0"),
+        (lambda: sf.run(config, backend="mpi"), "backend = 'mpi': must be one of threads, loky"),
+        (lambda: sf.run(config, shard=(3, 3)), "shard = (3, 3): must be (i, n) with 0 <= i < n, and needs a results folder"),
+        (lambda: result.quantile(1.2), "q = 1.2: must be between 0 and 1"),
+        (lambda: result.rows(4), "cell = 4: must be between 0 and 3"),
+        (
+            lambda: result.outcome("x"),
+            "name = 'x': must be one of risk load, eliminated, attack rate, peak, peak step, extinct, extinction step",
+        ),
+        (lambda: result.network(0, 3), "network = 3: must be between 0 and 2"),
+    ):
+        with pytest.raises(ValueError) as caught:
+            call()
+        assert str(caught.value) == line
