@@ -153,7 +153,7 @@ class Network:
 
     def _arrays(self) -> list[NDArray[Any] | None]:
         """All content arrays in a fixed order."""
-        fixed = [self.indptr, self.indices, self.types, self.fitness, self.names]
+        fixed: list[NDArray[Any] | None] = [self.indptr, self.indices, self.types, self.fitness, self.names]
         return [*fixed, *(self.attributes[name] for name in sorted(self.attributes))]
 
     @property
@@ -518,7 +518,8 @@ def read_network(
         codes = np.fromiter((position.get(name, -1) for name in ids), np.int32, len(ids))
         if codes.size and codes.min() < 0:
             first = int(np.argmin(codes))
-            raise ValueError(f"{edges} line {_line(data, int(places[first, 0]))}: id = {short(ids[first])}: not among the ids of {nodes}")
+            line = _line(data, int(places[first, 0]))
+            raise ValueError(f"{edges} line {line}: id = {short(ids[first])}: not among the ids of {nodes}")
         notes.append(f"{nodes}: {_many(len(names), 'row')}")
         types, fitness = columns.pop("type", None), columns.pop("fitness", None)
         typed = {name: _parsed(values) for name, values in columns.items()}
@@ -750,8 +751,8 @@ def _frozen(name: str, values: ArrayLike, dtype: Any, n: int | None = None) -> N
 
 def _column(name: str, values: ArrayLike, n: int) -> NDArray[Any]:
     """A read-only column of int64, float64, bool or text."""
-    array = np.asarray(values)
-    if array.dtype.kind == "O":
+    array: NDArray[Any] | None = np.asarray(values)
+    if array is not None and array.dtype.kind == "O":
         array = _typed(array.tolist()) if array.ndim == 1 else None
     if array is not None:
         for dtype in (np.bool_, np.int64, np.float64, np.str_):
@@ -953,9 +954,7 @@ def _slot(key: int, n_slots: int) -> int:
 
 
 @kernel
-def _intern(
-    text: NDArray[np.uint8], start: int, end: int, table: NDArray[np.int64], places: NDArray[np.int64], n_ids: int
-) -> int:
+def _intern(text: NDArray[np.uint8], start: int, end: int, table: NDArray[np.int64], places: NDArray[np.int64], n_ids: int) -> int:
     """The code of an id's text: that of the same text before, or `n_ids` for a new one, which is then entered.
 
     Up to seven bytes are their own key; a longer text's key is a hash with bit 60 set, and the texts are compared.

@@ -5,8 +5,10 @@ picture.
 """
 
 import io
+import itertools
 import os
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,7 @@ SINGLE_RUNS = 5
 LABELS = 3
 RADIUS = 292.0  # points, of the disk in which a network is drawn
 MARKERS = "osD^vPXph<>*d8HX"
+GOLDEN = np.pi * (3 - 5**0.5)  # radians
 TIMES = "\N{MULTIPLICATION SIGN}"
 INK, GREY = "#222222", "#666666"
 # Okabe and Ito's colours, which colour-blind readers can tell apart
@@ -46,34 +49,32 @@ STATE_COLOURS = {"S": "#0072B2", "I": "#D55E00", "R": "#009E73", "X": "#4D4D4D"}
 STATE_NAMES = {"S": "susceptible", "I": "infected", "R": "immune", "X": "eliminated"}
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#4D4D4D", "#B2A400")
 KEYS = {
-    "dynamics.beta": r"infection probability $\beta$ per step",
-    "dynamics.gamma": r"recovery probability $\gamma$ per step",
-    "dynamics.delta": r"elimination probability $\delta$ per step",
-    "dynamics.xi": r"probability $\xi$ per step of losing immunity",
-    "dynamics.epsilon": r"probability $\epsilon$ per step of an external shock",
+    "dynamics.beta": "infection probability \N{GREEK SMALL LETTER BETA} per step",
+    "dynamics.gamma": "recovery probability \N{GREEK SMALL LETTER GAMMA} per step",
+    "dynamics.delta": "elimination probability \N{GREEK SMALL LETTER DELTA} per step",
+    "dynamics.xi": "probability \N{GREEK SMALL LETTER XI} per step of losing immunity",
+    "dynamics.epsilon": "probability \N{GREEK SMALL LETTER EPSILON} per step of an external shock",
     "network.n_nodes": "nodes of a network",
     "initial.infected": "infected at the start (share, or number of nodes)",
 }
 STYLE: dict[str, Any] = {"font.size": 12.0, "text.color": INK, "lines.linewidth": 2.4, "lines.solid_capstyle": "round"}
 STYLE |= {"axes.labelcolor": INK, "axes.labelsize": 12.5, "axes.titlesize": 12.5, "axes.titlelocation": "left"}
 STYLE |= {"axes.edgecolor": "#999999", "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True}
-STYLE |= {"axes.grid": True, "grid.color": "#E8E8E8", "legend.frameon": False, "svg.hashsalt": "scfast"}
+STYLE |= {"axes.grid": True, "grid.color": "#E8E8E8", "legend.frameon": False, "text.parse_math": False, "svg.hashsalt": "scfast"}
 STYLE |= {f"{axis}tick.{part}": colour for axis in "xy" for part, colour in (("color", "#999999"), ("labelcolor", INK))}
 
 # every picture is drawn in this style, whatever the user's is, which is left as it was
 _styled = mpl_style.context(["default", STYLE])
 
-# ---- what stands on every picture
-
-
 def _figure(width: float, height: float, title: str, details: Sequence[str]) -> Figure:
     """A figure (inches) with a heading in a strip of its own, above whatever the layout does."""
     figure = Figure(figsize=(width, height), layout="constrained")
-    strip = (0.62 + 0.23 * len(details)) / height
+    lines = [line for text in details for line in textwrap.wrap(text, round(12 * width))]
+    strip = (0.62 + 0.23 * len(lines)) / height
     engine: Any = figure.get_layout_engine()
     engine.set(rect=(0.006, 0.006, 0.988, 1 - strip), w_pad=0.1, h_pad=0.1)
     figure.text(0.16 / width, 1 - 0.18 / height, title, size=16, weight="bold", va="top")
-    figure.text(0.16 / width, 1 - 0.52 / height, "\n".join(details), size=11, color=GREY, va="top", linespacing=1.35)
+    figure.text(0.16 / width, 1 - 0.52 / height, "\n".join(lines), size=11, color=GREY, va="top", linespacing=1.35)
     return figure
 
 
@@ -108,6 +109,7 @@ def _n_nodes(result: Result, cell: int) -> int:
 def _plain(axis: Any, percent: bool = False) -> None:
     """Tick labels as people write numbers."""
     axis.set_major_formatter(FuncFormatter(lambda at, _: f"{100 * at:.6g} %" if percent else f"{at:,.6g}"))
+    axis.set_minor_formatter("")
 
 
 def _label_lines(ax: Axes, lines: Sequence[tuple[float, str, str]]) -> None:
@@ -132,9 +134,6 @@ def _label_lines(ax: Axes, lines: Sequence[tuple[float, str, str]]) -> None:
         )  # fmt: skip
 
 
-# ---- over time
-
-
 @_styled
 def trajectories(result: Result, cell: int = 0) -> Figure:
     """Shares of nodes in S, I, R and X over time: mean, the band of 5 to 95 % of all runs, and a few single runs.
@@ -154,14 +153,6 @@ def trajectories(result: Result, cell: int = 0) -> Figure:
     ------
     ValueError
         There is no such cell, or nothing of it is finished.
-
-    Examples
-    --------
-    >>> import scfast as sf
-    >>> text = "[network]\\nn_nodes=60\\n[run]\\nnetworks=2\\nreplicates=64\\nsteps=20\\nseed=1"
-    >>> figure = trajectories(sf.run(sf.Config.from_text(text), n_jobs=1))
-    >>> figure.axes[0].get_xlabel()
-    'time (steps)'
     """
     n = _n_nodes(result, cell)
     mean = result.components(cell).mean / n
@@ -181,6 +172,7 @@ def trajectories(result: Result, cell: int = 0) -> Figure:
         for run in runs:
             ax.plot(step, run[:, k], color=STATE_COLOURS[state], linewidth=0.7, alpha=0.5, zorder=3, label="_single run")
     ax.set(xlim=(0, max(result.n_steps, 1)), ylim=(-0.01, 1.01), xlabel="time (steps)", ylabel="share of nodes")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     _plain(ax.yaxis, percent=True)
     ends = zip(mean[-1].tolist(), STATES, strict=True)
     _label_lines(ax, [(end, f"{STATE_NAMES[state]} {100 * end:.1f} %", STATE_COLOURS[state]) for end, state in ends])
@@ -236,12 +228,10 @@ def types(result: Result, cell: int = 0) -> Figure:
         ends.append((float(part.mean[-1]), name, colour))
     ax.set(xlim=(0, max(result.n_steps, 1)), xlabel="time (steps)", ylabel="share of the type's nodes that are infected")
     ax.set_ylim(bottom=0)
+    ax.xaxis.get_major_locator().set_params(integer=True)
     _plain(ax.yaxis, percent=True)
     _label_lines(ax, ends)
     return figure
-
-
-# ---- networks
 
 
 @_styled
@@ -280,9 +270,7 @@ def degrees(result: Result, cell: int = 0) -> Figure:
     ax.set_xlim(0.9, value.max() * 1.15)
     ax.grid(True, which="minor", axis="x", color="#F4F4F4")
     _plain(ax.xaxis)
-    if value.max() < 30:
-        ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        ax.xaxis.set_minor_formatter("")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     _plain(ax.yaxis, percent=True)
     return figure
 
@@ -381,21 +369,19 @@ def _name_nodes(ax: Axes, place: np.ndarray, radius: np.ndarray, nodes: np.ndarr
     for node, full in zip(nodes, names, strict=True):
         name = full if len(full) <= 36 else full[:35].rstrip() + "…"
         half = np.array([3.6 * len(name) + 4, 10.0])
-        best: tuple[float, np.ndarray] | None = None
-        for reach in (14.0, 26.0, 42.0, 62.0, 86.0, 114.0):
-            for angle in angles:
-                way = np.array([np.cos(angle), np.sin(angle)])
-                centre = place[node] + way * (radius[node] + reach) + np.sign(np.round(way, 6)) * half * np.abs(way)
-                hidden = (np.abs(place - centre) < half + radius[:, None]).all(axis=1)
-                cost = float((radius[hidden] ** 2).sum()) / 3 + 0.35 * reach
-                cost += 1e4 * sum(bool((np.abs(other - centre) < size + half).all()) for other, size in taken)
-                cost += 1e3 * bool((np.abs(centre) + half > limit).any())
-                if best is None or cost < best[0]:
-                    best = cost, centre
-        assert best is not None
-        taken.append((best[1], half))
+        best, centre = np.inf, place[node]
+        for reach, angle in itertools.product((14.0, 26.0, 42.0, 62.0, 86.0, 114.0), angles):
+            way = np.array([np.cos(angle), np.sin(angle)])
+            spot = place[node] + way * (radius[node] + reach) + np.sign(np.round(way, 6)) * half * np.abs(way)
+            hidden = (np.abs(place - spot) < half + radius[:, None]).all(axis=1)
+            cost = float((radius[hidden] ** 2).sum()) / 3 + 0.35 * reach
+            cost += 1e4 * sum(bool((np.abs(other - spot) < size + half).all()) for other, size in taken)
+            cost += 1e3 * bool((np.abs(spot) + half > limit).any())
+            if cost < best:
+                best, centre = cost, spot
+        taken.append((centre, half))
         ax.annotate(
-            name, tuple(place[node] / scale), tuple(best[1] / scale), ha="center", va="center", size=12, weight="bold", zorder=9,
+            name, tuple(place[node] / scale), tuple(centre / scale), ha="center", va="center", size=12, weight="bold", zorder=9,
             arrowprops={"arrowstyle": "-", "color": INK, "shrinkA": 0, "shrinkB": float(radius[node]), "zorder": 8},
             path_effects=[patheffects.withStroke(linewidth=3.5, foreground="white")],
         )  # fmt: skip
@@ -404,29 +390,29 @@ def _name_nodes(ax: Axes, place: np.ndarray, radius: np.ndarray, nodes: np.ndarr
 def _layout(net: Network, size: np.ndarray) -> np.ndarray:
     """Places of the nodes, float64 (n_nodes, 2), about one unit of area a node.
 
-    The largest component stands in the middle, the others on rings around it. `size` holds the nodes' diameters, which are kept
-    from covering each other.
+    The largest component stands in the middle, the others around it. `size` holds the nodes' diameters, which are kept from
+    covering each other.
     """
     from scipy.sparse import csgraph
 
     matrix = net.to_scipy()
-    n_parts, part = csgraph.connected_components(matrix, directed=False)
-    members = sorted((np.flatnonzero(part == k) for k in range(n_parts)), key=len, reverse=True)
+    _, part = csgraph.connected_components(matrix, directed=False)
     place = np.zeros((net.n_nodes, 2))
-    ring = angle = widest = 0.0
-    for nth, nodes in enumerate(members):
+    parts = []
+    for nodes in np.split(np.argsort(part, kind="stable"), np.cumsum(np.bincount(part))[:-1]):
         distance = csgraph.shortest_path(matrix[nodes][:, nodes], unweighted=True, directed=False)
-        local = _separate(_stress_layout(distance) * len(nodes) ** 0.5, size[nodes])
-        reach = float(np.hypot(*local.T).max()) + 0.7
-        if nth == 0:
-            place[nodes], ring = local, reach
-            continue
-        if angle + reach / (ring + reach) > 2 * np.pi or not widest:
-            ring, angle, widest = ring + 2 * widest, 0.0, reach
-        turn = np.arcsin(min(1.0, reach / (ring + widest)))
-        centre = (ring + widest) * np.array([np.sin(angle + turn), -np.cos(angle + turn)])
-        angle += 2 * turn
-        place[nodes] = local + centre
+        place[nodes] = _separate(_stress_layout(distance) * len(nodes) ** 0.5, size[nodes])
+        parts.append((float(np.hypot(*place[nodes].T).max()) + 0.7, nodes))
+    parts.sort(key=lambda part: -part[0])
+    # four times the area of the parts always has room for the next; spots are numbered from the middle outwards
+    bound = 2 * sum(reach**2 for reach, _ in parts) ** 0.5 + 3
+    spot = np.arange(1 if len(parts) == 1 else round(2 * bound**2))
+    spots = np.sqrt(spot / 2)[:, None] * np.stack([np.cos(GOLDEN * spot), np.sin(GOLDEN * spot)], axis=1)
+    room = np.full(len(spots), np.inf)
+    for reach, nodes in parts:
+        centre = spots[np.argmax(room >= reach)]
+        place[nodes] += centre
+        np.minimum(room, np.hypot(*(spots - centre).T) - reach, out=room)
     return place
 
 
@@ -452,10 +438,10 @@ def _stress_layout(distance: np.ndarray, n_iterations: int = 50) -> np.ndarray:
         np.fill_diagonal(apart, np.inf)
         force = np.divide(pull, apart, out=apart)
         place = inverse @ (force.sum(axis=1)[:, None] * place - force @ place)
-    place -= np.median(place, axis=0)
-    # half way to a disk of even density, so that no crowded middle stands in an empty margin
+    place -= (place.min(axis=0) + place.max(axis=0)) / 2 if n < 50 else np.median(place, axis=0)
     radius = np.hypot(*place.T)
-    even = np.sqrt((radius.argsort().argsort() + 0.5) / n)
+    # where there are many, half way to a disk of even density, so that no crowded middle stands in an empty margin
+    even = np.sqrt((radius.argsort().argsort() + 0.5) / n) if n >= 50 else radius / radius.max()
     scaled: np.ndarray = place * ((radius / radius.max() + even) / 2 / np.maximum(radius, 1e-9))[:, None]
     return scaled
 
@@ -481,9 +467,6 @@ def _separate(place: np.ndarray, size: np.ndarray, n_iterations: int = 60) -> np
     return place
 
 
-# ---- sweeps
-
-
 def _swept(result: Result) -> dict[str, list[Any]]:
     """Swept keys of more than one value, with the values, in the order of the grid."""
     found = {key: list({repr(cell[key]): cell[key] for cell in result.cells}.values()) for key in result.cells[0]}
@@ -491,24 +474,8 @@ def _swept(result: Result) -> dict[str, list[Any]]:
 
 
 def _meaning(key: str) -> str:
-    section, _, rest = key.partition(".")
-    field, _, of_type = rest.partition(".")
-    return KEYS.get(f"{section}.{field}", key if not of_type else f"{section}.{field}") + f" ({of_type})" * bool(of_type)
-
-
-def _outcomes(outcome: str | Sequence[str]) -> list[str]:
-    names = [outcome] if isinstance(outcome, str) else list(outcome)
-    unknown = [name for name in names if name not in OUTCOMES]
-    if unknown or not names:
-        raise ValueError(f"outcome = {unknown[0] if unknown else names!r}: must be one or more of {', '.join(OUTCOMES)}")
-    return names
-
-
-def _axes(result: Result, n_keys: int) -> list[tuple[str, list[Any]]]:
-    swept = _swept(result)
-    if len(swept) != n_keys:
-        raise ValueError(f"sweep = {', '.join(swept) or 'none'}: must vary exactly {_plural(n_keys, 'key')} for this picture")
-    return list(swept.items())
+    section, field, *of_type = key.split(".", 2)
+    return KEYS.get(f"{section}.{field}", f"{section}.{field}") + "".join(f" ({name})" for name in of_type)
 
 
 def _means(result: Result, name: str) -> np.ndarray:
@@ -522,28 +489,35 @@ def _means(result: Result, name: str) -> np.ndarray:
 
 
 def _panels(
-    result: Result, title: str, names: Sequence[str], more: str, size: tuple[float, float]
-) -> tuple[Figure, list[tuple[str, Axes]]]:
-    """A figure with a panel an outcome."""
-    columns = min(len(names), 2 if len(names) == 4 else 3)
-    n_rows = -(-len(names) // columns)
+    result: Result, outcome: str | Sequence[str], n_keys: int, shown: str, size: tuple[float, float]
+) -> tuple[Figure, list[tuple[str, Axes]], list[tuple[str, list[Any]]]]:
+    """A figure with a panel an outcome; outcome and panel; the `n_keys` swept keys and their values."""
+    names = [outcome] if isinstance(outcome, str) else list(outcome)
+    unknown = [name for name in names if name not in OUTCOMES]
+    if unknown or not names:
+        raise ValueError(f"outcome = {(unknown or names)!r}: must be one or more of {', '.join(OUTCOMES)}")
+    swept = _swept(result)
+    if len(swept) != n_keys:
+        raise ValueError(f"sweep = {', '.join(swept) or 'none'}: must vary exactly {_plural(n_keys, 'key')} for this picture")
     sizes = [_n_nodes(result, cell) for cell in range(result.n_cells) if len(result.rows(cell))]
     if not sizes:
         raise ValueError(f"results: 0 of {result.total} are done; a picture needs some")
+    done = "" if result.complete else f", {result.done} of {result.total} networks done"
+    each = f"{_plural(result.n_networks, 'network')} {TIMES} {_plural(result.n_replicates, 'replicate')} in each cell"
     nodes = f"N = {min(sizes):,}" + f" to {max(sizes):,}" * (max(sizes) > min(sizes)) + " nodes"
-    each = f"{_plural(result.n_networks, 'network')} {TIMES} {_plural(result.n_replicates, 'replicate')}"
-    each += f" in each of {result.n_cells} cells"
-    if not result.complete:
-        each += f", {result.done} of {result.total} networks done"
-    details = (f"{each}   ·   {nodes}   ·   {result.n_steps:,} steps", more)
+    columns = min(len(names), 2 if len(names) == 4 else 3)
+    n_rows = -(-len(names) // columns)
+    title = f"Outcome{'s' * (len(names) > 1)} over the {'grid' if n_keys == 2 else 'sweep'}"
+    details = (f"{each}{done}   ·   {nodes}   ·   {result.n_steps:,} steps", shown)
     figure = _figure(max(size[0] * columns, 8.6), size[1] * n_rows + 0.9, title, details)
     grid = figure.subplots(n_rows, columns, squeeze=False)
     for spare in grid.flat[len(names) :]:
-        spare.set_axis_off()
-    for name, ax in zip(names, grid.flat, strict=False):
+        spare.remove()
+    panels = list(zip(names, grid.flat, strict=False))
+    for name, ax in panels:
         text = f"{name}: {OUTCOMES[name][0]}"
         ax.set_title(text[0].upper() + text[1:])
-    return figure, list(zip(names, grid.flat, strict=False))
+    return figure, panels, list(swept.items())
 
 
 @_styled
@@ -567,10 +541,8 @@ def heatmap(result: Result, outcome: str | Sequence[str] = "risk load") -> Figur
     ValueError
         No such outcome, or not two swept keys.
     """
-    names = _outcomes(outcome)
-    (x_key, x_values), (y_key, y_values) = _axes(result, 2)
-    title = "Outcome over the grid" if len(names) == 1 else "Outcomes over the grid"
-    figure, panels = _panels(result, title, names, "colours and numbers: mean of all replicates, shares in %", (7.4, 5.7))
+    shown = "colours and numbers: mean of all replicates, shares in %"
+    figure, panels, ((x_key, x_values), (y_key, y_values)) = _panels(result, outcome, 2, shown, (7.4, 5.7))
     for name, ax in panels:
         mean = _means(result, name)[0].reshape(len(x_values), len(y_values)).T
         percent = OUTCOMES[name][1] == "share"
@@ -602,7 +574,8 @@ def _write_cells(ax: Axes, mean: np.ndarray, percent: bool) -> None:
             colour = colormaps["YlOrRd"]((value - low) / max(high - low, 1e-300))
             dark = np.dot(colour[:3], (0.299, 0.587, 0.114)) < 0.55
             digits = 0 if high >= (0.1 if percent else 100) else 1
-            ax.text(x, y, f"{value * (100 if percent else 1):.{digits}f}", ha="center", va="center", size=9.5, color="white" if dark else INK)
+            text = f"{value * (100 if percent else 1):.{digits}f}"
+            ax.text(x, y, text, ha="center", va="center", size=9.5, color="white" if dark else INK)
 
 
 @_styled
@@ -616,26 +589,20 @@ def sweep_curve(result: Result, outcome: str | Sequence[str] = "risk load") -> F
     outcome : str or sequence of str, optional
         Of :data:`scfast.results.OUTCOMES`.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-
     Raises
     ------
     ValueError
         No such outcome, or not one swept key.
     """
-    names = _outcomes(outcome)
-    ((key, values),) = _axes(result, 1)
+    over = "networks" if result.n_networks > 1 else "replicates of the one network"
+    shown = f"line: mean   ·   band: 95 % interval of the mean, over {over}"
+    figure, panels, ((key, values),) = _panels(result, outcome, 1, shown, (6.4, 4.3))
     numbers = all(isinstance(value, int | float) and np.isfinite(value) for value in values)
     x = np.array(values, float) if numbers else np.arange(len(values), dtype=float)
     order = np.argsort(x, kind="stable")
-    over = "networks" if result.n_networks > 1 else "replicates of the one network"
-    title = "Outcome over the sweep" if len(names) == 1 else "Outcomes over the sweep"
-    more = f"line: mean   ·   band: 95 % interval of the mean, over {over}"
-    figure, panels = _panels(result, title, names, more, (6.4, 4.3))
     for k, (name, ax) in enumerate(panels):
         mean, low, high = _means(result, name)[:, order]
+        low, high = np.maximum(low, 0), np.minimum(high, 1) if OUTCOMES[name][1] == "share" else high
         colour = COLOURS[k % len(COLOURS)]
         ax.fill_between(x[order], low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
         ax.plot(x[order], mean, color=colour, marker="o", markersize=5.5, zorder=3)
@@ -648,9 +615,6 @@ def sweep_curve(result: Result, outcome: str | Sequence[str] = "risk load") -> F
             ax.set_xticks([], minor=True)
         _plain(ax.yaxis, OUTCOMES[name][1] == "share")
     return figure
-
-
-# ---- files
 
 
 def _pictures(result: Result) -> Iterator[tuple[str, Figure]]:
