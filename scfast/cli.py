@@ -249,7 +249,16 @@ def _parameters(result: Any) -> Any:
             swept = dict(result.config["sweep"]).get(f"{section}.{key}")
             table.add_row(name, key, f"sweep: {_brief(swept)}" if swept else _brief(value))
             name = ""
+        if section == "network" and result.done:
+            nodes, edges, isolates = (_mean(result.tables[f"rows/n_{what}"]) for what in ("nodes", "edges", "isolates"))
+            table.add_row("", "size", f"{nodes} nodes, {edges} edges, {isolates} isolates{' on average' * (result.total > 1)}")
+            for note in result.manifest["network_notes"]:
+                table.add_row("", "", note)
     return table
+
+
+def _mean(values: Any) -> str:
+    return f"{float(values.mean()):,.1f}".removesuffix(".0")
 
 
 def _outcomes(result: Any, cell: int) -> Any:
@@ -293,14 +302,15 @@ def _sweep(result: Any, most: int = 100) -> Any:
 def _vulnerable(result: Any, cell: int, top: int) -> Any:
     frame = result.nodes(cell, top)
     several = result.n_networks > 1
-    head = ("network>",) * several + ("node>", "name", "type", "degree>", "infected>", "ever infected>", "eliminated>")
+    named = any(frame["id"] != frame["name"])
+    head = ("network>",) * several + ("id",) + ("name",) * named + ("type", "degree>", "infected>", "ever infected>", "eliminated>")
     table = _table(
         f"The {len(frame)} most vulnerable nodes",
         *head,
         caption="infected: share of steps; ever infected, eliminated: shares of replicates.",
     )
     for row in frame.itertuples():
-        place = (str(row.network),) * several + (str(row.node), str(row.name), str(row.type), str(row.degree))
+        place = (str(row.network),) * several + (str(row.id),) + (str(row.name),) * named + (str(row.type), str(row.degree))
         table.add_row(*place, f"{row.infected:.4f}", f"{row.ever_infected:.4f}", f"{row.eliminated:.4f}")
     return table
 

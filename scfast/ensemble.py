@@ -146,6 +146,7 @@ class Plan:
             "cells": [cell.values for cell in self.config.cells],
             "networks": [_network_spec(cell) for cell in self.config.cells],
             "network_digest": self.loaded.digest() if self.loaded is not None else None,
+            "network_notes": list(self.loaded.notes) if self.loaded is not None else [],
             "n_shards": len(self.shards),
             "config": self.config.resolved(),
         }
@@ -312,7 +313,8 @@ class Progress:
         self._total = max(total, 1)
         self._shown = shown and total > 0
         self._lock = threading.Lock()
-        self._start = self._said = time.monotonic()
+        self._said = time.monotonic()
+        self._start: tuple[float, int] | None = None
         self._bar: Any = None
         if self._shown and sys.stderr.isatty():
             from rich.console import Console
@@ -329,7 +331,10 @@ class Progress:
         with self._lock:
             self.done += node_steps
             now = time.monotonic()
-            rate = self.done / max(now - self._start, 1e-9)
+            if self._start is None:  # the first slice holds compilation and growth, and would spoil the rate
+                self._start = now, self.done
+                return
+            rate = (self.done - self._start[1]) / max(now - self._start[0], 1e-9)
             if self._bar is not None:
                 self._bar.update(self._task, completed=self.done, rate=f"{rate:.2e} node-steps/s")
             elif self._shown and now - self._said > 10:

@@ -22,7 +22,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 import scfast
 from scfast import stats
@@ -30,15 +30,12 @@ from scfast.network import Network
 from scfast.parameters import STATES
 from scfast.results import OUTCOMES, Result
 
-FORMATS = ("png", "svg")
 SWEEP_OUTCOMES = ("risk load", "eliminated", "peak", "extinct")
 """Outcomes that :func:`save_all` draws over a sweep."""
 
 NETWORK_NODES = 1_500
 """Networks of more nodes are not drawn: they would be a ball of wool."""
 
-SINGLE_RUNS = 5
-LABELS = 3
 RADIUS = 292.0  # points, of the disk in which a network is drawn
 MARKERS = "osD^vPXph<>*d8HX"
 GOLDEN = np.pi * (3 - 5**0.5)  # radians
@@ -65,6 +62,7 @@ STYLE |= {f"{axis}tick.{part}": colour for axis in "xy" for part, colour in (("c
 
 # every picture is drawn in this style, whatever the user's is, which is left as it was
 _styled = mpl_style.context(["default", STYLE])
+
 
 def _figure(width: float, height: float, title: str, details: Sequence[str]) -> Figure:
     """A figure (inches) with a heading in a strip of its own, above whatever the layout does."""
@@ -112,6 +110,13 @@ def _plain(axis: Any, percent: bool = False) -> None:
     axis.set_minor_formatter("")
 
 
+def _time_axis(ax: Axes, result: Result) -> None:
+    ax.set(xlim=(0, max(result.n_steps, 1)), xlabel="time (steps)")
+    ax.xaxis.set_major_locator(MaxNLocator(10, steps=(1, 2, 2.5, 5, 10), integer=True))
+    _plain(ax.xaxis)
+    _plain(ax.yaxis, percent=True)
+
+
 def _label_lines(ax: Axes, lines: Sequence[tuple[float, str, str]]) -> None:
     """Name lines at their right ends: (height, text, colour), moved apart where they would overlap."""
     bottom, top = ax.get_ylim()
@@ -130,8 +135,7 @@ def _label_lines(ax: Axes, lines: Sequence[tuple[float, str, str]]) -> None:
         _, text, colour = lines[k]
         ax.annotate(
             text, (1.0, height), (8, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-            color=colour, va="center", weight="bold", size=11.5, annotation_clip=False,
-        )  # fmt: skip
+            color=colour, va="center", weight="bold", size=11.5, annotation_clip=False)  # fmt: skip
 
 
 @_styled
@@ -147,7 +151,7 @@ def trajectories(result: Result, cell: int = 0) -> Figure:
     Returns
     -------
     matplotlib.figure.Figure
-        Its first lines, labelled ``mean S`` to ``mean X``, are ``result.mean[cell] / n_nodes``.
+        The lines labelled ``mean S`` to ``mean X`` are ``result.mean[cell] / n_nodes``.
 
     Raises
     ------
@@ -159,7 +163,7 @@ def trajectories(result: Result, cell: int = 0) -> Figure:
     low, high = (result.quantile(q)[cell] / n for q in (0.05, 0.95))
     samples = result.samples(cell)
     # the first sample of each network, then the second ones
-    runs = samples.swapaxes(0, 1).reshape(-1, *mean.shape)[:SINGLE_RUNS] / n
+    runs = samples.swapaxes(0, 1).reshape(-1, *mean.shape)[:5] / n
     step = np.arange(result.n_steps + 1)
     shown = f"line: mean   ·   band: 5 to 95 % of all runs   ·   thin: {_plural(len(runs), 'single run')}"
     figure = _figure(11, 6.6, "How risk spreads over time", (_ensemble(result, cell), shown))
@@ -168,12 +172,9 @@ def trajectories(result: Result, cell: int = 0) -> Figure:
         colour = STATE_COLOURS[state]
         ax.plot(step, mean[:, k], color=colour, zorder=4, label=f"mean {state}")
         ax.fill_between(step, low[:, k], high[:, k], color=colour, alpha=0.16, linewidth=0, zorder=2, label=f"band {state}")
-    for k, state in enumerate(STATES):
-        for run in runs:
-            ax.plot(step, run[:, k], color=STATE_COLOURS[state], linewidth=0.7, alpha=0.5, zorder=3, label="_single run")
-    ax.set(xlim=(0, max(result.n_steps, 1)), ylim=(-0.01, 1.01), xlabel="time (steps)", ylabel="share of nodes")
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    _plain(ax.yaxis, percent=True)
+        ax.plot(step, runs[:, :, k].T, color=colour, linewidth=0.7, alpha=0.5, zorder=3, label="_single run")
+    ax.set(ylim=(-0.01, 1.01), ylabel="share of nodes")
+    _time_axis(ax, result)
     ends = zip(mean[-1].tolist(), STATES, strict=True)
     _label_lines(ax, [(end, f"{STATE_NAMES[state]} {100 * end:.1f} %", STATE_COLOURS[state]) for end, state in ends])
     return figure
@@ -215,8 +216,7 @@ def types(result: Result, cell: int = 0) -> Figure:
     ax = figure.subplots()
     ends = []
     for k, name in enumerate(result.type_names):
-        has = np.flatnonzero(sizes[:, k])
-        if not len(has):
+        if not len(has := np.flatnonzero(sizes[:, k])):
             continue
         # sizes differ between networks, so shares are averaged, not counts
         size = sizes[has, k].astype(np.float64)[:, None]
@@ -226,10 +226,8 @@ def types(result: Result, cell: int = 0) -> Figure:
         ax.plot(step, part.mean, color=colour, linestyle=dashes, label=name, zorder=3)
         ax.fill_between(step, low, high, color=colour, alpha=0.2, linewidth=0, zorder=2)
         ends.append((float(part.mean[-1]), name, colour))
-    ax.set(xlim=(0, max(result.n_steps, 1)), xlabel="time (steps)", ylabel="share of the type's nodes that are infected")
-    ax.set_ylim(bottom=0)
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    _plain(ax.yaxis, percent=True)
+    ax.set(ylim=(0, None), ylabel="share of the type's nodes that are infected")
+    _time_axis(ax, result)
     _label_lines(ax, ends)
     return figure
 
@@ -259,13 +257,13 @@ def degrees(result: Result, cell: int = 0) -> Figure:
         raise ValueError(f"cell = {cell}: must have at least one edge for its degrees to be drawn")
     reached = np.cumsum(count[::-1])[::-1] / count.sum()
     seen = value > 0
-    mean = float((value * count.astype(np.int64)).sum() / count.sum())
     isolates = int(count[~seen].sum())
-    facts = f"mean degree {mean:.2f}   ·   largest {value.max():,}" + f"   ·   {isolates:,} isolated" * (isolates > 0)
+    facts = f"mean degree {np.average(value, weights=count):.2f}   ·   largest {value.max():,}"
+    facts += f"   ·   {isolates:,} isolated" * (isolates > 0)
     together = f"   ·   all {len(rows)} networks together" * (len(rows) > 1)
     figure = _figure(9, 6.4, "How many partners", (_ensemble(result, cell), facts + together))
     ax = figure.subplots()
-    ax.plot(value[seen], reached[seen], color=STATE_COLOURS["S"], linewidth=1.2, marker="o", markersize=5, markeredgewidth=0)
+    ax.plot(value[seen], reached[seen], color=STATE_COLOURS["S"], linewidth=1.2, marker="o", ms=5, mew=0, drawstyle="steps-pre")
     ax.set(xscale="log", yscale="log", xlabel="degree k (partners)", ylabel="share of nodes with degree ≥ k")
     ax.set_xlim(0.9, value.max() * 1.15)
     ax.grid(True, which="minor", axis="x", color="#F4F4F4")
@@ -344,8 +342,7 @@ def _draw_network(figure: Figure, net: Network, infected: np.ndarray) -> None:
             marker = MARKERS[k % len(MARKERS)]
             ax.scatter(
                 place[ours, 0], place[ours, 1], s=area[ours], c=infected[ours], norm=norm, cmap="YlOrRd", marker=marker,
-                edgecolors=edge, linewidths=0.5, zorder=2 + large, label=name,
-            )  # fmt: skip
+                edgecolors=edge, linewidths=0.5, zorder=2 + large, label=name)  # fmt: skip
             if large:
                 text = f"{name} ({int((net.types == k).sum()):,})"
                 shapes.append(Line2D([], [], ls="none", marker=marker, ms=9, color="#C9C2BD", markeredgecolor=edge, label=text))
@@ -355,7 +352,7 @@ def _draw_network(figure: Figure, net: Network, infected: np.ndarray) -> None:
     _plain(bar.ax.yaxis, percent=True)
     if len(shapes) > 1:
         figure.legend(handles=shapes, loc="outside lower center", ncols=min(len(shapes), 5), handletextpad=0.2)
-    most = np.argsort(-infected, kind="stable")[:LABELS]
+    most = np.argsort(-infected, kind="stable")[:3]
     labels = [net.label(int(i)) for i in most]
     names = [f"{net.type_names[net.types[i]]} {label}" if label == str(i) else label for i, label in zip(most, labels, strict=True)]
     _name_nodes(ax, place * point, np.sqrt(area) / 2, most, names, point)
@@ -383,8 +380,7 @@ def _name_nodes(ax: Axes, place: np.ndarray, radius: np.ndarray, nodes: np.ndarr
         ax.annotate(
             name, tuple(place[node] / scale), tuple(centre / scale), ha="center", va="center", size=12, weight="bold", zorder=9,
             arrowprops={"arrowstyle": "-", "color": INK, "shrinkA": 0, "shrinkB": float(radius[node]), "zorder": 8},
-            path_effects=[patheffects.withStroke(linewidth=3.5, foreground="white")],
-        )  # fmt: skip
+            path_effects=[patheffects.withStroke(linewidth=3.5, foreground="white")])  # fmt: skip
 
 
 def _layout(net: Network, size: np.ndarray) -> np.ndarray:
@@ -548,8 +544,7 @@ def heatmap(result: Result, outcome: str | Sequence[str] = "risk load") -> Figur
         percent = OUTCOMES[name][1] == "share"
         mesh = ax.pcolormesh(
             np.arange(len(x_values) + 1) - 0.5, np.arange(len(y_values) + 1) - 0.5, np.ma.masked_invalid(mean),
-            cmap="YlOrRd", edgecolors="white", linewidth=0.8 if mean.size <= 900 else 0,
-        )  # fmt: skip
+            cmap="YlOrRd", edgecolors="white", linewidth=0.8 if mean.size <= 900 else 0)  # fmt: skip
         ax.set_facecolor("#DDDDDD")
         ax.grid(False)
         ax.tick_params(length=0)
@@ -677,8 +672,8 @@ def save_all(result: Result, folder: str | Path, fmt: str = "png") -> list[Path]
     ...     [path.name for path in save_all(result, folder)]
     ['trajectories.png', 'types.png', 'degrees.png', 'network.png']
     """
-    if fmt not in FORMATS:
-        raise ValueError(f"fmt = {fmt!r}: must be one of {', '.join(FORMATS)}")
+    if fmt not in ("png", "svg"):
+        raise ValueError(f"fmt = {fmt!r}: must be png or svg")
     folder = Path(folder)
     written = []
     for name, figure in _pictures(result):
@@ -704,6 +699,5 @@ def _render(result: Result, figure: Figure, name: str, fmt: str) -> bytes:
     told = f"scfast {scfast.__version__}, run {result.manifest['run_id']}, seed {result.seed}"
     metadata: dict[str, Any] = {"Title": name, "Description": told}
     metadata |= {"Software": "scfast"} if fmt == "png" else {"Creator": "scfast", "Date": None}
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=fmt, dpi=150, metadata=metadata)
+    figure.savefig(buffer := io.BytesIO(), format=fmt, dpi=150, metadata=metadata)
     return buffer.getvalue()

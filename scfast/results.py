@@ -70,6 +70,7 @@ class Result:
         self.n_networks: int = manifest["n_networks"]
         self.n_replicates: int = manifest["n_replicates"]
         self.n_steps: int = manifest["n_steps"]
+        self._loaded: Network | None = None
         self.done = len(tables["rows/cell"]) if tables else 0
         self.total = self.n_cells * self.n_networks
 
@@ -330,8 +331,8 @@ class Result:
         Returns
         -------
         pandas.DataFrame
-            ``network``, ``node`` (index), ``name``, ``type``, ``degree``, ``infected`` (share of steps in I), ``ever_infected``,
-            ``eliminated`` (shares of replicates).
+            ``network``, ``node`` (index), ``id`` (as in the files; the index where grown), ``name``, ``type``, ``degree``,
+            ``infected`` (share of steps in I), ``ever_infected``, ``eliminated`` (shares of replicates).
 
         Raises
         ------
@@ -351,18 +352,20 @@ class Result:
         infected = self.tables["node/infected_steps"][where] / (self.n_replicates * (self.n_steps + 1))
         best = np.argsort(-infected, kind="stable")[:top]
         where, network, node = where[best], network[best], node[best]
-        name = np.empty(len(best), object)
+        identity, name = np.empty(len(best), object), np.empty(len(best), object)
         kind = np.empty(len(best), object)
         degree = np.empty(len(best), np.int64)
         for g in np.unique(network):
             graph, mine = self.network(cell, int(g)), np.flatnonzero(network == g)
             degree[mine] = graph.degree[node[mine]]
             kind[mine] = [graph.type_names[graph.types[i]] for i in node[mine]]
+            identity[mine] = [graph.name(int(i)) for i in node[mine]]
             name[mine] = [graph.label(int(i)) for i in node[mine]]
         return pd.DataFrame(
             {
                 "network": network,
                 "node": node,
+                "id": identity,
                 "name": name,
                 "type": kind,
                 "degree": degree,
@@ -380,8 +383,6 @@ class Result:
         kind = spec.pop("kind")
         frozen = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in spec.items())
         return _network(kind, frozen, self.seed, network, self.folder, self._loaded)
-
-    _loaded: "Network | None" = None
 
     def to_pandas(self) -> "pd.DataFrame":
         """One row per cell, step and state: swept values, mean, sem, low, high, variance components, quantiles (nodes)."""

@@ -1,7 +1,7 @@
 """The simulator against its exact law, the naive twin, and what must hold in every run.
 
 Every statistical test is a family: its bound is FAMILY divided by the number of comparisons, so that the whole
-file fails by chance about once in 10^5 seeds, and the seeds are fixed.
+file fails by chance in fewer than one of 10^4 sets of seeds, and the seeds are fixed.
 """
 
 from __future__ import annotations
@@ -825,7 +825,7 @@ def test_nodes_of_one_replicate_draw_apart() -> None:
 
 
 def test_steps_of_one_node_draw_apart() -> None:
-    """An isolated node under shock, healing and waning: steps in I follow the exact two-step law."""
+    """An isolated node under shock, healing and waning: products over pairs of steps as the twin's."""
     law_rates = {"beta": 0.0, "gamma": 0.5, "delta": 0.1, "xi": 0.5, "epsilon": 0.5}
     rng = random.Random(70)
     twins = [
