@@ -196,6 +196,10 @@ class Cell:
     initial: Initial
     values: dict[str, Value]
 
+    def resolved(self) -> dict[str, Any]:
+        """Network and swept values as plain JSON, as in `Config.resolved`."""
+        return _json({"network": _plain(self.network), "values": self.values})
+
 
 @dataclasses.dataclass(frozen=True)
 class Config:
@@ -404,7 +408,7 @@ class Config:
         plain: dict[str, Any] = {name: _plain(getattr(self, name)) for name in ("network", *NOUNS)}
         plain["sweep"] = [[key, list(values)] for key, values in self.sweep]
         plain["base"] = self.base
-        return _map(plain, lambda value: "inf" if value == math.inf else value)
+        return _json(plain)
 
     def to_toml(self) -> str:
         """TOML text that reads back as an equal Config; every key that has a value is explicit."""
@@ -491,6 +495,11 @@ def _map(value: Any, change: Any) -> Any:
     if isinstance(value, np.ndarray):
         value = value.tolist()
     return [_map(item, change) for item in value] if isinstance(value, list | tuple) else change(value)
+
+
+def _json(value: Any) -> Any:
+    """`value` with infinity, which JSON does not have, as text."""
+    return _map(value, lambda item: "inf" if item == math.inf else item)
 
 
 def _with(given: Mapping[str, Any], key: str, field: str, of_type: str, value: Value) -> Any:

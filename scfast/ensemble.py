@@ -26,7 +26,7 @@ import numpy as np
 
 import scfast
 from scfast import lanes, results, sirs, stats, storage
-from scfast.config import Cell, Config, ConfigError, Files, Grown
+from scfast.config import Config, ConfigError, Files, Grown
 from scfast.growth import grow
 from scfast.network import Network, read_network
 from scfast.parameters import BarabasiAlbert
@@ -126,6 +126,7 @@ class Plan:
     def manifest(self) -> dict[str, Any]:
         """What ``manifest.json`` says."""
         run = self.config.run
+        cells = [cell.resolved() for cell in self.config.cells]
         return {
             "format": "scfast manifest 1",
             "run_id": self.run_id,
@@ -143,8 +144,8 @@ class Plan:
             "n_steps": run.steps,
             "record": list(run.record),
             "type_names": list(self.type_names),
-            "cells": [cell.values for cell in self.config.cells],
-            "networks": [_network_spec(cell) for cell in self.config.cells],
+            "cells": [cell["values"] for cell in cells],
+            "networks": [cell["network"] for cell in cells],
             "network_digest": self.loaded.digest() if self.loaded is not None else None,
             "network_notes": list(self.loaded.notes) if self.loaded is not None else [],
             "n_shards": len(self.shards),
@@ -184,18 +185,6 @@ class Plan:
             return float(self.loaded.n_edges) if self.loaded is not None else 0.0
         partners = spec.model.m if isinstance(spec.model, BarabasiAlbert) else max(*spec.model.m, *spec.model.m_crossing)
         return float(partners * spec.n_nodes)
-
-
-def _network_spec(cell: Cell) -> dict[str, Any]:
-    spec = cell.network
-    if isinstance(spec, Files):
-        return {"kind": "file"}
-    kind = "barabasi_albert" if isinstance(spec.model, BarabasiAlbert) else "dual_local_world"
-    fields = {name: getattr(spec.model, name) for name in spec.model.__dataclass_fields__}
-    return {"kind": kind, "n_nodes": spec.n_nodes} | {
-        name: ["inf" if item == float("inf") else item for item in value] if isinstance(value, tuple) else value
-        for name, value in fields.items()
-    }
 
 
 def _shards(config: Config, loaded: Network | None) -> tuple[tuple[Task, ...], ...]:

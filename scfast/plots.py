@@ -209,7 +209,6 @@ def types(result: Result, cell: int = 0) -> Figure:
     squares = result.tables["type_trajectory/sum_of_squares"][rows][..., infected]
     replicates = result.tables["rows/n_replicates"][rows]
     sizes = result.type_sizes(cell)
-    step = np.arange(result.n_steps + 1)
     over = "networks" if len(rows) > 1 else "replicates of the one network"
     details = (_ensemble(result, cell), f"line: mean   ·   band: 95 % interval of the mean, over {over}")
     figure = _figure(11, 6.2, "Which types are hit", details)
@@ -221,10 +220,9 @@ def types(result: Result, cell: int = 0) -> Figure:
         # sizes differ between networks, so shares are averaged, not counts
         size = sizes[has, k].astype(np.float64)[:, None]
         part = stats.components(replicates[has], sums[has, :, k] / size, squares[has, :, k] / size**2)
-        low, high = part.interval()
         colour, dashes = COLOURS[k % len(COLOURS)], "-" if k < len(COLOURS) else (0, (4, 1.5))
-        ax.plot(step, part.mean, color=colour, linestyle=dashes, label=name, zorder=3)
-        ax.fill_between(step, low, high, color=colour, alpha=0.2, linewidth=0, zorder=2)
+        ax.plot(part.mean, color=colour, linestyle=dashes, label=name, zorder=3)
+        ax.fill_between(range(len(part.mean)), *part.interval(), color=colour, alpha=0.2, linewidth=0, zorder=2)
         ends.append((float(part.mean[-1]), name, colour))
     ax.set(ylim=(0, None), ylabel="share of the type's nodes that are infected")
     _time_axis(ax, result)
@@ -260,8 +258,8 @@ def degrees(result: Result, cell: int = 0) -> Figure:
     isolates = int(count[~seen].sum())
     facts = f"mean degree {np.average(value, weights=count):.2f}   ·   largest {value.max():,}"
     facts += f"   ·   {isolates:,} isolated" * (isolates > 0)
-    together = f"   ·   all {len(rows)} networks together" * (len(rows) > 1)
-    figure = _figure(9, 6.4, "How many partners", (_ensemble(result, cell), facts + together))
+    facts += f"   ·   all {len(rows)} networks together" * (len(rows) > 1)
+    figure = _figure(9, 6.4, "How many partners", (_ensemble(result, cell), facts))
     ax = figure.subplots()
     ax.plot(value[seen], reached[seen], color=STATE_COLOURS["S"], linewidth=1.2, marker="o", ms=5, mew=0, drawstyle="steps-pre")
     ax.set(xscale="log", yscale="log", xlabel="degree k (partners)", ylabel="share of nodes with degree ≥ k")
@@ -325,7 +323,6 @@ def _draw_network(figure: Figure, net: Network, infected: np.ndarray) -> None:
     area = np.minimum((0.55 * spacing) ** 2 * (np.maximum(net.degree, 0.5) / max(net.degree.mean(), 1)) ** 0.75, 42.0**2)
     place = _layout(net, np.sqrt(area) / spacing)
     reach = float(np.abs(place).max()) * 1.03
-    point = RADIUS / reach
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach))
     source = np.repeat(np.arange(net.n_nodes), np.diff(net.indptr))
     once = source < net.indices
@@ -355,11 +352,12 @@ def _draw_network(figure: Figure, net: Network, infected: np.ndarray) -> None:
     most = np.argsort(-infected, kind="stable")[:3]
     labels = [net.label(int(i)) for i in most]
     names = [f"{net.type_names[net.types[i]]} {label}" if label == str(i) else label for i, label in zip(most, labels, strict=True)]
-    _name_nodes(ax, place * point, np.sqrt(area) / 2, most, names, point)
+    _name_nodes(ax, place, np.sqrt(area) / 2, most, names, RADIUS / reach)
 
 
 def _name_nodes(ax: Axes, place: np.ndarray, radius: np.ndarray, nodes: np.ndarray, names: Sequence[str], scale: float) -> None:
-    """Write names near nodes where they hide least; places and radii in points."""
+    """Write names near nodes where they hide least; radii in points, `scale` points to a unit of `place`."""
+    place = place * scale
     angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     taken: list[tuple[np.ndarray, np.ndarray]] = []
     limit = np.abs(place).max() + scale
@@ -631,13 +629,12 @@ def _pictures(result: Result) -> Iterator[tuple[str, Figure]]:
         if drawn is not None:
             yield "network", drawn
         else:
-            n = _n_nodes(result, first)
-            print(f"no picture of the network: {n:,} nodes are too many (at most {NETWORK_NODES:,})", file=sys.stderr)
+            print(f"no picture of the network: more than {NETWORK_NODES:,} nodes are too many to draw", file=sys.stderr)
     swept = len(_swept(result))
     if swept in (1, 2):
         yield "sweep", (sweep_curve if swept == 1 else heatmap)(result, SWEEP_OUTCOMES)
     elif swept:
-        print(f"no picture of the sweep: {swept} swept keys are too many (at most 2)", file=sys.stderr)
+        print("no picture of the sweep: more than two swept keys are too many to draw", file=sys.stderr)
 
 
 def save_all(result: Result, folder: str | Path, fmt: str = "png") -> list[Path]:
@@ -677,12 +674,11 @@ def save_all(result: Result, folder: str | Path, fmt: str = "png") -> list[Path]
     folder = Path(folder)
     written = []
     for name, figure in _pictures(result):
-        picture = _render(result, figure, name, fmt)
         path = folder / f"{name}.{fmt}"
         scratch = folder / f".{path.name}.{os.getpid()}.tmp"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            scratch.write_bytes(picture)
+            scratch.write_bytes(_render(result, figure, name, fmt))
             os.replace(scratch, path)
         except OSError as error:
             raise ValueError(f"folder = {str(folder)!r}: cannot be written ({error.strerror})") from None

@@ -435,9 +435,6 @@ def _network(kind: str, spec: tuple[tuple[str, Any], ...], seed: int, index: int
     from scfast.growth import grow
 
     fields: dict[str, Any] = dict(spec)
-    for name in ("theta", "local_world"):  # JSON has no infinity
-        if name in fields:
-            fields[name] = [float(item) if item == "inf" else item for item in fields[name]]
     n_nodes = fields.pop("n_nodes")
     model: Any = {"dual_local_world": DualLocalWorld, "barabasi_albert": BarabasiAlbert}[kind](**fields)
     return grow(model, n_nodes, seed, network=index)

@@ -284,9 +284,12 @@ def write_network(path: Path, network: Network) -> None:
             arrays["fitness"] = network.fitness
         if network.names is not None:
             arrays["names"] = network.names
-        arrays |= {f"attributes/{name}": values for name, values in network.attributes.items()}
+        # columns may have any name, a slash in it too: they are numbered, and carry their name
+        arrays |= {f"attributes/{k:04d}": values for k, values in enumerate(network.attributes.values())}
         for name, array in arrays.items():
             _write(file, name, np.char.encode(array.astype(str), "utf-8") if array.dtype.kind not in "iufb" else array)
+        for k, name in enumerate(network.attributes):
+            file[f"attributes/{k:04d}"].attrs["name"] = name
     publish(path, buffer.getbuffer())
 
 
@@ -300,7 +303,8 @@ def read_network_copy(path: Path) -> Network:
     try:
         with h5py.File(path, "r") as file:
             arrays = {name: decoded(file[name]) for name in file if name != "attributes"}
-            attributes = {name: decoded(values) for name, values in file.get("attributes", {}).items()}
+            columns = file["attributes"].values() if "attributes" in file else ()
+            attributes = {str(column.attrs["name"]): decoded(column) for column in columns}
             return Network(
                 arrays["indptr"],
                 arrays["indices"],

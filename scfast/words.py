@@ -38,7 +38,7 @@ def aligned(rows: int, n: int) -> np.ndarray:
     return raw[skip : skip + rows * n].reshape(rows, n)
 
 
-class Word(types.Type):  # type: ignore[misc]
+class Word(types.Type):
     """Numba's type of a word of n x 64 lanes."""
 
     def __init__(self, n: int) -> None:

@@ -1,6 +1,7 @@
 """The kernel cache never breaks a run, and the plain-Python form of the kernels gives the same bits."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,6 @@ import pytest
 
 PROGRAM = """
 import hashlib, numpy as np, scfast as sf
-from numba.core import event
 import scfast.lanes as lanes
 edges = [(i, j) for i in range(14) for j in range(i + 1, 14) if (i * j + i + j) % 3 or i == 0]
 net = sf.Network.from_edges(edges, n_nodes=15)
@@ -49,16 +49,17 @@ def test_second_process_compiles_nothing(warm: tuple[Path, str]) -> None:
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.kernel")} == before
 
 
-@pytest.mark.parametrize("damage", ["truncated", "flipped", "empty", "garbage"])
-def test_damaged_cache_is_compiled_again(warm: tuple[Path, str], damage: str) -> None:
+def test_damaged_files_are_compiled_again(warm: tuple[Path, str], tmp_path: Path) -> None:
+    """Files cut short, with one bit flipped, empty, and of garbage, all in one cache."""
     folder, digest = warm
-    for path in folder.rglob("*.kernel"):
+    shutil.copytree(folder, tmp_path / "cache")
+    for k, path in enumerate(sorted((tmp_path / "cache").rglob("*.kernel"))):
         data = path.read_bytes()
         flipped = bytearray(data)
         flipped[len(data) // 2] ^= 1
-        path.write_bytes({"truncated": data[:-100], "flipped": bytes(flipped), "empty": b"", "garbage": b"x" * 500}[damage])
-    assert run(folder) == (digest, 0)
-    assert run(folder) == (digest, 1)
+        path.write_bytes((data[:-100], bytes(flipped), b"", b"x" * 500)[k % 4])
+    assert run(tmp_path / "cache") == (digest, 0)
+    assert run(tmp_path / "cache") == (digest, 1)
 
 
 def test_unwritable_cache_is_done_without(warm: tuple[Path, str], tmp_path: Path) -> None:
