@@ -595,7 +595,6 @@ def sweep_curve(result: Result, outcome: str | Sequence[str] = "risk load") -> F
     order = np.argsort(x, kind="stable")
     for k, (name, ax) in enumerate(panels):
         mean, low, high = _means(result, name)[:, order]
-        low, high = np.maximum(low, 0), np.minimum(high, 1) if OUTCOMES[name][1] == "share" else high
         colour = COLOURS[k % len(COLOURS)]
         ax.fill_between(x[order], low, high, color=colour, alpha=0.22, linewidth=0, zorder=2)
         ax.plot(x[order], mean, color=colour, marker="o", markersize=5.5, zorder=3)

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,9 +135,8 @@ class Result:
         rows = self.rows(cell)
         if not len(rows):
             raise ValueError(f"cell = {cell}: nothing of it is finished yet")
-        return stats.components(
-            self.tables["rows/n_replicates"][rows], self.tables[f"{group}/sum"][rows], self.tables[f"{group}/sum_of_squares"][rows]
-        )
+        sums, squares = (self.tables[f"{group}/{name}"][rows] for name in ("sum", "sum_of_squares"))
+        return replace(stats.components(self.tables["rows/n_replicates"][rows], sums, squares), bounds=(0.0, np.inf))
 
     def _stack(self, attribute: str, group: str = "trajectory") -> np.ndarray:
         shape: tuple[int, ...] = (self.n_steps + 1, len(STATES))
@@ -268,10 +268,8 @@ class Result:
         centre = values.mean() if values.size else 0.0
         shifted = values - centre
         part = stats.components(np.full(len(values), self.n_replicates), shifted.sum(axis=1), (shifted**2).sum(axis=1))
-        moved = stats.Components(
-            part.mean + centre, part.between, part.within, part.total, part.negative, part.sem, part.n_networks, part.n_replicates
-        )
-        return moved, np.sort(values, axis=None)
+        bounds = (0.0, 1.0 if OUTCOMES[name][1] == "share" else np.inf)
+        return replace(part, mean=part.mean + centre, bounds=bounds), np.sort(values, axis=None)
 
     def summary(self, level: float = 0.95) -> "pd.DataFrame":
         """One row per cell and outcome: mean with its interval, spread between and within networks, quantiles.

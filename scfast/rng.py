@@ -31,7 +31,8 @@ def stream(root: int, purpose: Purpose, *key: int) -> np.random.SeedSequence:
         Root seed, >= 0.
     purpose : Purpose
     *key : int
-        Growth: (network, 0 for types and fitness, 1 for partners). Initial states: (network, word). Dynamics: (network, cell, block).
+        Growth: (network, 0 for types and fitness, 1 for partners). Initial states: (network, word). Dynamics: (network, cell,
+        block).
 
     Examples
     --------

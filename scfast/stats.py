@@ -170,7 +170,10 @@ class Components:
         Where the estimate of `between` was negative and is reported as 0.
     sem : ndarray
         Standard error of the mean: from the spread of the network means, or with one network of its replicates.
-    n_networks : int
+    n_networks, n_replicates : int
+        Networks, and replicates on all of them.
+    bounds : (float, float)
+        What values are possible: confidence limits are cut there.
     """
 
     mean: np.ndarray
@@ -181,6 +184,7 @@ class Components:
     sem: np.ndarray
     n_networks: int
     n_replicates: int
+    bounds: tuple[float, float] = (-np.inf, np.inf)
 
     @property
     def conditional(self) -> bool:
@@ -201,7 +205,7 @@ class Components:
             raise ValueError(f"level = {level!r}: must be between 0 and 1, both excluded")
         freedom = (self.n_replicates if self.conditional else self.n_networks) - 1
         half = self.sem * (stdtrit(freedom, 0.5 + level / 2) if freedom > 0 else np.nan)
-        return self.mean - half, self.mean + half
+        return np.maximum(self.mean - half, self.bounds[0]), np.minimum(self.mean + half, self.bounds[1])
 
 
 def components(n: np.ndarray, sums: np.ndarray, squares: np.ndarray) -> Components:

@@ -147,10 +147,7 @@ def observables(
     n_types = max(types) + 1
     waning, shock = per_node(xi, n), per_node(epsilon, n)
     type_counts = [
-        [
-            [sum(1 for i in range(n) if types[i] == t and now[i] == s) for s in (S, I, R, X)]
-            for t in range(n_types)
-        ]
+        [[sum(1 for i in range(n) if types[i] == t and now[i] == s) for s in (S, I, R, X)] for t in range(n_types)]
         for now in states
     ]
     counts = [[sum(1 for value in now if value == s) for s in (S, I, R, X)] for now in states]
@@ -255,9 +252,7 @@ def state_distribution(states: Sequence[int]) -> Floats:
     return law
 
 
-def initial_distribution(
-    n_nodes: int, n_infected: int, within: Sequence[int] | None = None
-) -> Floats:
+def initial_distribution(n_nodes: int, n_infected: int, within: Sequence[int] | None = None) -> Floats:
     """Law of a start with exactly `n_infected` infected, uniform without replacement in `within`."""
     pool = range(n_nodes) if within is None else within
     law = np.zeros(4**n_nodes)

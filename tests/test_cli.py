@@ -77,7 +77,8 @@ def test_network_from_files(scfast, tmp_path: Path) -> None:
     )
     (tmp_path / "c.toml").write_text(
         "[network]\nkind='file'\nedges='edges.csv'\nnodes='nodes.csv'\n"
-        "[dynamics]\nbeta={brand=0.1, purchaser=0.2, platform=0.3, logistics=0.4}\n[initial]\nnodes=['b']\n[run]\nreplicates=100\nsteps=9\n"
+        "[dynamics]\nbeta={brand=0.1, purchaser=0.2, platform=0.3, logistics=0.4}\n"
+        "[initial]\nnodes=['b']\n[run]\nreplicates=100\nsteps=9\n"
     )
     code, out, err = scfast("run", "c.toml", "-o", "r")
     assert code == 0, err

@@ -156,9 +156,7 @@ class Case:
     def matrix(self, scale_beta: float = 1.0) -> NDArray[np.float64]:
         rates = self.rates | self.twin_rates
         rates["beta"] = np.minimum(1.0, np.multiply(rates["beta"], scale_beta)).tolist()
-        return ref.transition_matrix(
-            ref.adjacency_from_edges(self.edges, self.n_nodes), exposure=self.exposure, **rates
-        )
+        return ref.transition_matrix(ref.adjacency_from_edges(self.edges, self.n_nodes), exposure=self.exposure, **rates)
 
     def start_law(self) -> NDArray[np.float64]:
         if isinstance(self.twin_start, list):
@@ -179,9 +177,7 @@ class Case:
         return np.bincount(ref.encode(run.final), minlength=4**self.n_nodes)
 
 
-def scalars(
-    beta: float, gamma: float, delta: float, xi: float, epsilon: float = 0.0
-) -> dict[str, Any]:
+def scalars(beta: float, gamma: float, delta: float, xi: float, epsilon: float = 0.0) -> dict[str, Any]:
     return {"beta": beta, "gamma": gamma, "delta": delta, "xi": xi, "epsilon": epsilon}
 
 
@@ -373,9 +369,7 @@ def test_hub_with_k_infected_partners(exposure: str) -> None:
 
 def test_every_rate_is_met_on_isolated_nodes() -> None:
     """Rates from 0 to 1, odd and even in binary, each on its own node; S, I and R starts at once."""
-    rates = np.array(
-        [0.0, 1e-4, 1 / 300, 1 / 256, 0.01, 0.1, 0.25, 1 / 3, 0.5, 0.7, 0.99, 1 - 1e-4, 1.0]
-    )
+    rates = np.array([0.0, 1e-4, 1 / 300, 1 / 256, 0.01, 0.1, 0.25, 1 / 3, 0.5, 0.7, 0.99, 1 - 1e-4, 1.0])
     heal, lose = (grid.ravel() for grid in np.meshgrid(rates, rates))
     possible = heal + lose <= 1.0
     heal, lose = heal[possible], lose[possible]
@@ -445,9 +439,7 @@ def test_counted_start_is_uniform_over_nodes() -> None:
     assert abs(together.mean() - mean) < 5.2 * together.std() / np.sqrt(trials)
 
 
-@pytest.mark.parametrize(
-    ("fraction", "count"), [(0.0, 0), (1e-9, 1), (0.025, 3), (0.5, 50), (1.0, 100)]
-)
+@pytest.mark.parametrize(("fraction", "count"), [(0.0, 0), (1e-9, 1), (0.025, 3), (0.5, 50), (1.0, 100)])
 def test_fraction_is_rounded_half_up_and_at_least_one(fraction: float, count: int) -> None:
     run = sf.simulate(
         sf.Network.from_edges([(0, 1)], n_nodes=100),
@@ -698,9 +690,7 @@ def test_trajectories_and_observables_follow_the_twin(exposure: str) -> None:
         start = [S] * n
         for i in plain.sample(range(n), 2):
             start[i] = I
-        history = ref.simulate(
-            adjacency, start, n_steps=TWIN_STEPS, rng=plain, exposure=exposure, **rates
-        )
+        history = ref.simulate(adjacency, start, n_steps=TWIN_STEPS, rng=plain, exposure=exposure, **rates)
         twins.append(ref.observables(history, xi=rates["xi"], epsilon=rates["epsilon"]))
     run = sf.simulate(
         sf.Network.from_edges(TWIN_EDGES, n_nodes=n),
@@ -775,9 +765,7 @@ def test_replicates_are_uncorrelated_at_every_lag_and_lane() -> None:
     load = run.counts[:, :, I].sum(axis=1).astype(float)
     z = (load - load.mean()) / load.std()
     # Lags 1..1100 pass word (64) and block (512, 1024) boundaries; each mean product is N(0, 1/N).
-    products = np.array(
-        [(z[lag:] * z[:-lag]).sum() / np.sqrt(len(z) - lag) for lag in range(1, 1101)]
-    )
+    products = np.array([(z[lag:] * z[:-lag]).sum() / np.sqrt(len(z) - lag) for lag in range(1, 1101)])
     assert np.abs(products).max() < stats.norm.isf(FAMILY / 2 / len(products))
     assert FAMILY < stats.chi2.sf((products**2).sum(), len(products)) < 1 - FAMILY
     # The same by position: all pairs of lanes of a word, and of places in blocks of 512.
@@ -829,13 +817,7 @@ def test_steps_of_one_node_draw_apart() -> None:
     law_rates = {"beta": 0.0, "gamma": 0.5, "delta": 0.1, "xi": 0.5, "epsilon": 0.5}
     rng = random.Random(70)
     twins = [
-        [
-            row[I]
-            for row in ref.observables(
-                ref.simulate([[]], [S], n_steps=8, rng=rng, **law_rates)
-            ).counts
-        ]
-        for _ in range(20_000)
+        [row[I] for row in ref.observables(ref.simulate([[]], [S], n_steps=8, rng=rng, **law_rates)).counts] for _ in range(20_000)
     ]
     run = sf.simulate(
         sf.Network.from_edges(np.empty((0, 2), dtype=np.int64), n_nodes=1),

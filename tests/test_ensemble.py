@@ -231,7 +231,7 @@ def hash_of(array: np.ndarray) -> str:
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_stopped_run_goes_on(tmp_path: Path, sent: signal.Signals, code: int) -> None:
-    """A run of half a minute, stopped after its first shard: its exit code, then completion to the digest of an uninterrupted run."""
+    """A run of some seconds, stopped after its first shard: its exit code, then completion to the uninterrupted run's digest."""
     text = "[network]\nkind='barabasi_albert'\nn_nodes=400\n[run]\nnetworks=64\nreplicates=512\nsteps=900\nseed=3\nrecord=[]"
     config = tmp_path / "c.toml"
     config.write_text(text)
