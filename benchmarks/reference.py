@@ -134,8 +134,8 @@ def main() -> None:
         f"one thread each, interleaved, {args.rounds} rounds of 1,024 replicates against two. scfast records counts and node maps",
         f"meanwhile, graph-tool nothing. {machine}.",
         "",
-        f"Both sample the same process: prevalence at step 200 is {last.mean():.5f} and {theirs:.5f} (z = {z:.2f}, p = {p_large:.2g});",
-        "mean infected nodes at steps 1 to 12 of a small case with shocks, one joint test over 4,000 replicates:",
+        f"Both sample the same process: prevalence at step 200 is {last.mean():.5f} and {theirs:.5f} (z = {z:.2f},",
+        f"p = {p_large:.2g}); mean infected nodes at steps 1 to 12 of a small case with shocks, one joint test over 4,000 replicates:",
         f"p = {p_small:.2g}.",
     ]
     text = "\n".join(lines) + "\n"
