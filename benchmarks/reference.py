@@ -135,8 +135,8 @@ def main() -> None:
         f"meanwhile, graph-tool nothing. {machine}.",
         "",
         f"Both sample the same process: prevalence at step 200 is {last.mean():.5f} and {theirs:.5f} (z = {z:.2f},",
-        f"p = {p_large:.2g}); mean infected nodes at steps 1 to 12 of a small case with shocks, one joint test over 4,000 replicates:",
-        f"p = {p_small:.2g}.",
+        f"p = {p_large:.2g}); mean infected nodes at steps 1 to 12 of a small case with shocks, one joint test over",
+        f"4,000 replicates: p = {p_small:.2g}.",
     ]
     text = "\n".join(lines) + "\n"
     print(text)
