@@ -305,6 +305,8 @@ class Progress:
         self._said = time.monotonic()
         self._start: tuple[float, int] | None = None
         self._bar: Any = None
+        if self._shown:
+            print(f"{total:.3g} node-steps to compute; the first run on a machine compiles the kernels, some seconds", file=sys.stderr)
         if self._shown and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
