@@ -82,21 +82,14 @@ def run(
     from scfast import ensemble
 
     if dry_run:
-        _print_plan(ensemble.Plan.of(settings))
+        _print_plan(ensemble.Plan.of(settings), jobs)
         return
     assert out is not None
-    before = _finished(out)
     result = ensemble.run(settings, out, n_jobs=jobs, backend=backend, progress=True, shard=part)
-    if before and result.complete:
-        click.echo(f"{out}: complete already")
     _show(result, top=10)
     click.echo(
         f"Results in {out}; pictures: scfast plot {out}" if result.complete else f"{out}: {result.done} of {result.total} done"
     )
-
-
-def _finished(folder: Path) -> bool:
-    return (folder / "results.h5").exists()
 
 
 def _part(shard: str | None) -> tuple[int, int] | None:
@@ -157,10 +150,10 @@ def plot(folder: Path, to: Path | None, fmt: str) -> None:
         click.echo(path)
 
 
-def _print_plan(plan: Any) -> None:
+def _print_plan(plan: Any, jobs: int) -> None:
     from scfast import lanes
 
-    run, cost = plan.config.run, plan.estimate()
+    run, cost = plan.config.run, plan.estimate(jobs)
     blocks = -(-run.replicates // lanes.BLOCK_LANES)
     rows = [
         ("cells", f"{len(plan.config.cells)}"),
@@ -170,7 +163,7 @@ def _print_plan(plan: Any) -> None:
         ("shards", f"{len(plan.shards)}"),
         ("work", f"{cost['node_steps']:.3g} node-steps"),
         ("time", f"about {_duration(cost['node_steps'] / 2e9)} on one core at 2e9 node-steps/s, without growth and compilation"),
-        ("memory", f"about {_size(cost['memory'])} per worker, beside 0.3 GB of libraries"),
+        ("memory", f"about {_size(cost['memory'])} with --jobs {jobs}"),
         ("disk", f"about {_size(cost['disk'])}"),
         ("seed", f"{run.seed}{' (drawn now)' * run.seed_drawn}"),
         ("run id", plan.run_id[:16]),
@@ -269,8 +262,7 @@ def _outcomes(result: Any, cell: int) -> Any:
         *("outcome", "mean>", "95 % interval>", "sd between networks>", "sd within>", "5 %>", "median>", "95 %>", "unit"),
         caption=f"Intervals over {over}; quantiles over all replicates.",
     )
-    frame = result.summary()
-    for row in frame[frame["cell"] == cell].itertuples():
+    for row in result.summary(cell=cell).itertuples():
         between = "-" if one else f"{row.sd_between:.3g}"
         interval = f"{row.low:.4g} .. {row.high:.4g}"
         quantiles = (f"{row.q05:.4g}", f"{row.q50:.4g}", f"{row.q95:.4g}")

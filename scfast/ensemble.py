@@ -27,7 +27,7 @@ import numpy as np
 import scfast
 from scfast import lanes, results, sirs, stats, storage
 from scfast.config import Config, ConfigError, Files, Grown
-from scfast.growth import grow
+from scfast.growth import grow, type_sizes
 from scfast.network import Network, read_network
 from scfast.parameters import BarabasiAlbert
 
@@ -35,8 +35,12 @@ SAMPLES = 4
 """Replicates of each network whose trajectories are always kept whole."""
 
 TASK_BYTES = 64 << 20
+SHARD_BYTES = 64 << 20
 TASK_NODE_STEPS = 20_000_000_000
 SHARDS = 64
+LIBRARIES = 250e6
+"""Resident bytes of a process before it does anything."""
+
 BACKENDS = {"threads": "threading", "loky": "loky"}
 
 
@@ -88,18 +92,17 @@ class Plan:
                 raise ConfigError(f"network.edges = {first.edges!r}: must hold at least one edge")
             for cell in config.cells:
                 config.check_network(cell, loaded)
+        _check_starts(config)
         return cls(config, loaded, _shards(config, loaded))
 
     @functools.cached_property
     def type_names(self) -> tuple[str, ...]:
         """Names of the node types."""
-        spec = self.config.cells[0].network
-        return self.loaded.type_names if self.loaded is not None else spec.type_names  # type: ignore[union-attr]
+        return _type_names(self.config, self.loaded)
 
     def n_nodes(self, cell: int) -> int:
         """Nodes of each network of a cell."""
-        spec = self.config.cells[cell].network
-        return spec.n_nodes if isinstance(spec, Grown) else self.loaded.n_nodes  # type: ignore[union-attr]
+        return _n_nodes(self.config.cells[cell].network, self.loaded)
 
     def node_steps(self, shard: int) -> int:
         """Work of a shard: nodes x steps x replicates."""
@@ -156,27 +159,27 @@ class Plan:
         """Where a shard is published."""
         return folder / "shards" / f"{shard:06d}.h5"
 
-    def estimate(self) -> dict[str, float]:
-        """What the run will take: node-steps; bytes on disk; bytes of memory per worker.
+    def estimate(self, n_jobs: int = -1) -> dict[str, float]:
+        """What the run will take: node-steps; bytes on disk; bytes of memory with so many workers.
 
-        Counted from array sizes. Sparse histograms cannot be known before the run: they are put at half of the trajectories that
-        they summarise, or at every value once where that is less.
+        Counted from array sizes; sparse histograms, which cannot be known before the run, by a guess at how many values occur.
         """
         run = self.config.run
+        rows = [
+            _row_bytes(self.config, self.n_nodes(cell), run.replicates, len(self.type_names))
+            for cell in range(len(self.config.cells))
+        ]
+        disk = sum(rows) * run.networks
+        workers = min(_workers(n_jobs), len(self.shards))
+        block = 8 * lanes.width(min(run.replicates, lanes.BLOCK_LANES))
         groups = len(self.type_names) if "types" in run.record else 1
-        cells = 4 * (run.steps + 1)
-        disk = memory = 0.0
-        for cell in range(len(self.config.cells)):
-            n = self.n_nodes(cell)
-            pairs = cells * min(run.replicates / 2, n + 1)
-            row = 8 * pairs + 16 * cells * (1 + (groups if groups > 1 else 0)) + 4 * cells * (SAMPLES + 1) + 48 * run.replicates
-            row += 24 * n * ("nodes" in run.record) + 4 * cells * run.replicates * ("trajectories" in run.record)
-            disk += row * run.networks
-            width = 8 * lanes.width(min(run.replicates, lanes.BLOCK_LANES))
-            edges = self._edges(cell)
-            most = max(task.n_replicates for task in itertools.chain(*self.shards))
-            buffers = 4 * cells * groups * (most + 8 * width)
-            memory = max(memory, n * (5 * width + 80) + 8 * edges * 3 + buffers + 2 * row)
+        most = max(task.n_replicates for task in itertools.chain(*self.shards))
+        buffers = 4 * 4 * (run.steps + 1) * (groups + (groups > 1)) * (most + 8 * block)
+        largest = max(self.n_nodes(cell) * (5 * block + 80) + 24 * self._edges(cell) for cell in range(len(self.config.cells)))
+        held = 2 * min(SHARD_BYTES + max(rows), disk / len(self.shards))
+        # merging goes array by array; trajectories, if kept, are by far the largest
+        merge = 2.5 * (disk if "trajectories" in run.record else disk / 2)
+        memory = LIBRARIES + max(workers * (largest + buffers + held), merge)
         return {"node_steps": float(sum(map(self.node_steps, range(len(self.shards))))), "disk": 2 * disk, "memory": memory}
 
     def _edges(self, cell: int) -> float:
@@ -187,37 +190,86 @@ class Plan:
         return float(partners * spec.n_nodes)
 
 
+def _workers(n_jobs: int) -> int:
+    return int(joblib.effective_n_jobs(n_jobs))
+
+
+def _n_nodes(spec: Grown | Files, loaded: Network | None) -> int:
+    if isinstance(spec, Grown):
+        return spec.n_nodes
+    assert loaded is not None
+    return loaded.n_nodes
+
+
+def _row_bytes(config: Config, n: int, n_replicates: int, n_types: int) -> float:
+    """Stored bytes of so many replicates of one network in one cell."""
+    run = config.run
+    cells = 4 * (run.steps + 1)
+    pairs = cells * min(n_replicates / 2, n + 1, 5 * n**0.5)
+    groups = n_types if "types" in run.record else 0
+    fixed = 16 * cells * (1 + groups) + 4 * cells * (SAMPLES + 1) + 24 * n * ("nodes" in run.record)
+    return fixed + 8 * pairs + n_replicates * (48 + 4 * cells * ("trajectories" in run.record))
+
+
+def _check_starts(config: Config) -> None:
+    """Refuse more first infections within a type than some grown network will have nodes of it."""
+    seen = {}
+    for cell, index in itertools.product(config.cells, range(config.run.networks)):
+        spec, start = cell.network, cell.initial
+        if start.within is None or not isinstance(spec, Grown) or isinstance(spec.model, BarabasiAlbert):
+            continue
+        position = spec.type_names.index(start.within)
+        if start.count(spec.model.start[position]) <= spec.model.start[position] and isinstance(start.infected, int):
+            continue  # the initial nodes suffice
+        key = (spec, index)
+        if key not in seen:
+            seen[key] = type_sizes(spec.model, spec.n_nodes, config.run.seed, index)
+        size = int(seen[key][position])
+        if start.count(size) > size:
+            bound = f"must be at most {size}, the number of {start.within} nodes of network {index}"
+            raise ConfigError(f"initial.infected = {start.infected}: {bound}")
+
+
 def _shards(config: Config, loaded: Network | None) -> tuple[tuple[Task, ...], ...]:
     """Tasks of at most 64 MiB of trajectories and twenty thousand million node-steps, in shards of about equal work.
 
     Cells with the same network stand together, so that it is grown once.
     """
-    run, cells = config.run, config.cells
-    specs = [cell.network for cell in cells]
-    by_spec = [[c for c, spec in enumerate(specs) if spec == other] for other in dict.fromkeys(specs)]
-    groups = (len(loaded.type_names) if loaded is not None else len(specs[0].type_names)) if "types" in run.record else 1  # type: ignore[union-attr]
-    tasks, work = [], []
-    for network, members in itertools.product(range(run.networks), by_spec):
-        spec = specs[members[0]]
-        n = spec.n_nodes if isinstance(spec, Grown) else loaded.n_nodes  # type: ignore[union-attr]
-        per_block = lanes.BLOCK_LANES * n * run.steps
-        by_memory = TASK_BYTES // (16 * (run.steps + 1) * groups * lanes.BLOCK_LANES)
-        blocks = max(1, min(by_memory, TASK_NODE_STEPS // per_block))
-        for cell, first in itertools.product(members, range(0, run.replicates, blocks * lanes.BLOCK_LANES)):
-            size = min(blocks * lanes.BLOCK_LANES, run.replicates - first)
-            tasks.append(Task(cell, network, first // lanes.BLOCK_LANES, size))
+    run = config.run
+    by_spec: dict[Grown | Files, list[int]] = {}
+    for c, cell in enumerate(config.cells):
+        by_spec.setdefault(cell.network, []).append(c)
+    n_types = len(_type_names(config, loaded))
+    groups = n_types if "types" in run.record else 1
+    by_memory = TASK_BYTES // (16 * (run.steps + 1) * groups * lanes.BLOCK_LANES)
+    tasks, work, stored = [], [], []
+    for network, (spec, members) in itertools.product(range(run.networks), by_spec.items()):
+        n = _n_nodes(spec, loaded)
+        most = lanes.BLOCK_LANES * max(1, min(by_memory, TASK_NODE_STEPS // (lanes.BLOCK_LANES * n * run.steps)))
+        for cell_index, first in itertools.product(members, range(0, run.replicates, most)):
+            size = min(most, run.replicates - first)
+            tasks.append(Task(cell_index, network, first // lanes.BLOCK_LANES, size))
             work.append(n * run.steps * size)
-    most = max(1, min(TASK_NODE_STEPS, sum(work) // SHARDS))
+            stored.append(_row_bytes(config, n, size, n_types))
+    limit = max(1, min(TASK_NODE_STEPS, sum(work) // SHARDS))
     shards: list[tuple[Task, ...]] = []
     current: list[Task] = []
-    held = 0
-    for task, cost in zip(tasks, work, strict=True):
-        if current and held + cost > most:
+    steps, held = 0, 0.0
+    for task, cost, size_bytes in zip(tasks, work, stored, strict=True):
+        if current and (steps + cost > limit or held + size_bytes > SHARD_BYTES):
             shards.append(tuple(current))
-            current, held = [], 0
+            current, steps, held = [], 0, 0.0
         current.append(task)
-        held += cost
+        steps, held = steps + cost, held + size_bytes
     return (*shards, tuple(current))
+
+
+def _type_names(config: Config, loaded: Network | None) -> tuple[str, ...]:
+    spec = config.cells[0].network
+    if isinstance(spec, Grown):
+        return spec.type_names
+    assert loaded is not None
+    return loaded.type_names
 
 
 def run_task(plan: Plan, task: Task, network: Network, tick: Callable[[int], Any] | None) -> storage.Tables:
@@ -244,7 +296,7 @@ def run_task(plan: Plan, task: Task, network: Network, tick: Callable[[int], Any
     sample = np.full((1, SAMPLES, run.steps + 1, 4), -1, np.int32)
     sample[0, : min(SAMPLES, task.n_replicates)] = total[..., :SAMPLES].transpose(2, 0, 1)
     degrees, nodes_with = np.unique(network.degree, return_counts=True)
-    tables: storage.Tables = {
+    tables: dict[str, np.ndarray] = {
         "rows/cell": np.array([task.cell]),
         "rows/network": np.array([task.network]),
         "rows/first_replicate": np.array([task.first_block * lanes.BLOCK_LANES]),
@@ -306,7 +358,9 @@ class Progress:
         self._start: tuple[float, int] | None = None
         self._bar: Any = None
         if self._shown:
-            print(f"{total:.3g} node-steps to compute; the first run on a machine compiles the kernels, some seconds", file=sys.stderr)
+            print(
+                f"{total:.3g} node-steps to compute; the first run on a machine compiles the kernels, some seconds", file=sys.stderr
+            )
         if self._shown and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -375,6 +429,7 @@ def _execute(plan: Plan, todo: list[int], folder: Path | None, n_jobs: int, back
     stop = _Stop()
     progress = Progress(sum(map(plan.node_steps, todo)), shown)
     threads = BACKENDS[backend] == "threading"
+    workers = max(1, min(_workers(n_jobs), len(todo)))
 
     def tick(node_steps: int) -> None:
         if stop.signal is not None:
@@ -386,7 +441,7 @@ def _execute(plan: Plan, todo: list[int], folder: Path | None, n_jobs: int, back
         with _stoppable(stop):
             jobs = (joblib.delayed(run_shard)(plan, shard, folder, tick if threads else None) for shard in todo)
             parallel = joblib.Parallel(
-                n_jobs=n_jobs, backend=BACKENDS[backend], return_as="generator_unordered", pre_dispatch="2*n_jobs"
+                n_jobs=workers, backend=BACKENDS[backend], return_as="generator_unordered", pre_dispatch="2*n_jobs"
             )
             for shard, tables in parallel(jobs):
                 if not threads:
@@ -412,35 +467,64 @@ def _difference(there: Any, here: Any, key: str = "") -> Iterator[str]:
         yield f"{key} = {there} there, {here} here"
 
 
-def open_folder(plan: Plan, folder: Path) -> tuple[Plan, list[int]]:
-    """Make or check a results folder; returns the plan (with the folder's seed, if the configuration gave none) and missing shards.
+def open_folder(plan: Plan, folder: Path) -> Plan:
+    """Make or check a results folder; returns the plan, with the folder's seed if the configuration gave none.
 
     Raises
     ------
     StorageError
         The folder holds the results of another configuration, or cannot be written.
     """
-    manifest = storage.read_manifest(folder)
-    if manifest is not None and plan.config.run.seed_drawn:
+    manifest = storage.read_manifest(folder) or storage.write_manifest(folder, plan.manifest())
+    if plan.config.run.seed_drawn:
         config = replace(plan.config, run=replace(plan.config.run, seed=int(manifest["seed"])))
         plan = Plan(config, plan.loaded, plan.shards)
-    if manifest is None:
-        manifest = storage.write_manifest(folder, plan.manifest())
     if manifest["run_id"] != plan.run_id:
         found = list(_difference(manifest["config"], plan.config.resolved())) or ["the network's files or NUMBERS_VERSION"]
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise storage.StorageError(f"{folder}: holds results of another configuration: {found[0]}{more}")
-    if plan.loaded is not None and not (folder / "network.h5").exists():
-        storage.write_network(folder / "network.h5", plan.loaded)
+    if plan.loaded is not None:
+        _keep_network(folder / "network.h5", plan.loaded)
+    return plan
+
+
+def missing_shards(plan: Plan, folder: Path) -> list[int]:
+    """Shards that are not there; damaged ones are set aside, and are then not there."""
     missing = []
     for shard in range(len(plan.shards)):
         path = plan.shard_path(folder, shard)
         if storage.verify(path, plan.run_id) is None:
-            aside = storage.set_aside(path)
-            if aside is not None:
-                print(f"{path.name} is damaged or unfinished: set aside as {aside.name}, to be computed again", file=sys.stderr)
+            _set_aside(path)
             missing.append(shard)
-    return plan, missing
+    return missing
+
+
+def _set_aside(path: Path) -> None:
+    aside = storage.set_aside(path)
+    if aside is not None:
+        print(f"{path.name} is damaged: set aside as {aside.name}, to be made again", file=sys.stderr)
+
+
+def _keep_network(path: Path, network: Network) -> None:
+    if path.exists():
+        try:
+            if storage.read_network_copy(path).digest() == network.digest():
+                return
+        except storage.StorageError:
+            pass
+        _set_aside(path)
+    storage.write_network(path, network)
+
+
+def _merged(plan: Plan, folder: Path) -> bool:
+    """Whether the merged file is there; a damaged one is set aside."""
+    path = folder / "results.h5"
+    if not path.exists():
+        return False
+    if storage.verify(path, plan.run_id) is not None:
+        return True
+    _set_aside(path)
+    return False
 
 
 def merge(plan: Plan, folder: Path) -> None:
@@ -456,12 +540,16 @@ def merge(plan: Plan, folder: Path) -> None:
         path = plan.shard_path(folder, shard)
         if storage.verify(path, plan.run_id) is None:
             raise storage.StorageError(f"{path}: missing or damaged; 'scfast run' again completes the results")
-        parts.append(storage.read_tables(path))
-    tables = storage.merge_tables(storage.concatenate(parts))
+        parts.append(storage.FileTables(path))
+    tables = storage.MergedTables(parts)
     keys = list(zip(tables["rows/cell"].tolist(), tables["rows/network"].tolist(), strict=True))
     expected = list(itertools.product(range(len(plan.config.cells)), range(plan.config.run.networks)))
     if keys != expected or (tables["rows/n_replicates"] != plan.config.run.replicates).any():
         raise storage.StorageError(f"{folder}: shards do not hold each network of each cell exactly once")
+    grown: dict[Any, bytes] = {}
+    for (cell, network), digest in zip(keys, tables["rows/network_digest"], strict=True):
+        if grown.setdefault((plan.config.cells[cell].network, network), digest.tobytes()) != digest.tobytes():
+            raise storage.StorageError(f"{folder}: network {network} differs between shards; they were made on different platforms")
     storage.publish_tables(folder / "results.h5", tables, plan.run_id, plan.type_names)
 
 
@@ -476,10 +564,11 @@ def merge_folder(folder: Path) -> None:
     manifest = storage.read_manifest(folder)
     if manifest is None:
         raise storage.StorageError(f"{folder}: holds no results (there is no manifest.json)")
-    if (folder / "results.h5").exists():
-        raise storage.StorageError(f"{folder / 'results.h5'}: is there already")
     kept = folder / "network.h5"
-    merge(Plan.of(Config.from_dict(manifest["config"]), storage.read_network_copy(kept) if kept.exists() else None), folder)
+    plan = Plan.of(Config.from_dict(manifest["config"]), storage.read_network_copy(kept) if kept.exists() else None)
+    if _merged(plan, folder):
+        raise storage.StorageError(f"{folder / 'results.h5'}: is there already")
+    merge(plan, folder)
 
 
 def run(
@@ -535,16 +624,16 @@ def run(
     plan = Plan.of(config)
     if out is None:
         parts = _execute(plan, list(range(len(plan.shards))), None, n_jobs, backend, progress)
-        result = results.Result(plan.manifest(), results.finished(parts, config.run.replicates))
-        result._loaded = plan.loaded
-        return result
+        return results.Result(plan.manifest(), storage.MergedTables(parts), loaded=plan.loaded)
     folder = Path(out)
-    plan, missing = open_folder(plan, folder)
+    plan = open_folder(plan, folder)
+    if _merged(plan, folder):
+        if progress:
+            print(f"{folder}: complete already", file=sys.stderr)
+        return results.load(folder)
+    missing = missing_shards(plan, folder)
     todo = missing if shard is None else [k for k in missing if k % shard[1] == shard[0]]
-    merged = folder / "results.h5"
-    if merged.exists() and storage.verify(merged, plan.run_id) is None:
-        storage.set_aside(merged)
     _execute(plan, todo, folder, n_jobs, backend, progress)
-    if len(todo) == len(missing) and not merged.exists():
+    if len(todo) == len(missing):
         merge(plan, folder)
     return results.load(folder)

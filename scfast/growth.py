@@ -408,15 +408,34 @@ def grow(
     seed = int(_INDEX.one(seed, "seed"))
     given = None if fitness is None else _given_fitness(fitness, n_nodes)
 
-    types = np.empty(n_nodes, dtype=np.int8)
-    types[:n_start] = np.repeat(np.arange(tiers.size), tiers["start"])
-    eta = np.empty(n_nodes)
-    _draw_traits(scalar_state(stream(seed, Purpose.GROWTH, network, _TRAITS)), tiers, eta_min, n_start, types, eta)
+    types, eta = _traits(tiers, eta_min, n_nodes, seed, network)
     eta = eta if given is None else given
     state = scalar_state(stream(seed, Purpose.GROWTH, network, _PARTNERS))
     indptr, indices = _rows(state, tiers, allowed, n_start, types, eta)
     notes = (f"grown with seed {seed}, network {network}",)
     return Network(indptr, indices, types=types, type_names=type_names, fitness=eta, notes=notes)
+
+
+def _traits(tiers: np.ndarray, eta_min: float, n_nodes: int, seed: int, network: int) -> tuple[np.ndarray, np.ndarray]:
+    """Types, int8, and fitness, float64, of all nodes."""
+    n_start = int(tiers["start"].sum())
+    types, eta = np.empty(n_nodes, dtype=np.int8), np.empty(n_nodes)
+    types[:n_start] = np.repeat(np.arange(tiers.size), tiers["start"])
+    _draw_traits(scalar_state(stream(seed, Purpose.GROWTH, network, _TRAITS)), tiers, eta_min, n_start, types, eta)
+    return types, eta
+
+
+def type_sizes(model: DualLocalWorld | BarabasiAlbert, n_nodes: int, seed: int, network: int = 0) -> np.ndarray:
+    """Nodes of each type, int64 (types,), that :func:`grow` will give, without growing the network.
+
+    Examples
+    --------
+    >>> type_sizes(DualLocalWorld(), 10, seed=1).tolist()
+    [4, 3, 2, 1]
+    """
+    tiers, _, eta_min, _ = _rules(model)
+    types, _ = _traits(tiers, eta_min, n_nodes, seed, network)
+    return np.bincount(types, minlength=tiers.size)
 
 
 def fitness_from_factors(factors: ArrayLike, weights: ArrayLike, types: ArrayLike) -> np.ndarray:

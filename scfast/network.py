@@ -4,23 +4,26 @@ All networks are undirected, unweighted and simple [P]. A :class:`Network` is ch
 dropped, merged or ignored while it was read is told in its ``notes``.
 """
 
-import csv
 import hashlib
-import io
 import operator
 import os
 import re
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scfast.jit import kernel
 from scfast.parameters import CHAIN, MAX_NODES, short
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MAX_TYPES = 16
 RESERVED = ("id", "type", "fitness")  # columns of a nodes file that are not attributes
@@ -28,13 +31,11 @@ RESERVED = ("id", "type", "fitness")  # columns of a nodes file that are not att
 Attributes: TypeAlias = Mapping[str, ArrayLike]
 StrPath: TypeAlias = str | os.PathLike[str]
 
-_INTEGER = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)  # not '007' and not '+7': those stay text
-_NUMBER = re.compile(r"-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
-_LOW = 0x7FFFFFFF
-_FIELDS, _EMPTY, _QUOTE = 1, 2, 3  # what _scan_pairs can find wrong
-_TAB, _NEWLINE, _RETURN, _SPACE, _QUOTATION, _COMMA = 9, 10, 13, 32, 34, 44
+_INTEGER = r"-?(?:0|[1-9][0-9]*)"  # not '007' and not '+7': those stay text
+_NUMBER = r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 
 
+@dataclass(frozen=True, init=False, repr=False, eq=False)
 class Network:
     """An undirected simple graph in CSR form with what is known about its nodes.
 
@@ -76,8 +77,6 @@ class Network:
     ([1, 2, 1], 'int32')
     """
 
-    __slots__ = ("_positions", "attributes", "fitness", "indices", "indptr", "names", "notes", "type_names", "types")
-
     indptr: NDArray[np.int64]
     indices: NDArray[np.int32]
     types: NDArray[np.int8]
@@ -86,7 +85,6 @@ class Network:
     names: NDArray[np.str_] | None
     attributes: Mapping[str, NDArray[Any]]
     notes: tuple[str, ...]
-    _positions: dict[str, int] | None
 
     def __init__(
         self,
@@ -105,43 +103,30 @@ class Network:
             raise ValueError(
                 f"indptr = {short(starts)}: must have at least 2 entries, begin with 0 and end with the even size of indices"
             )
-        put = object.__setattr__
-        put(self, "indptr", starts)
-        put(self, "indices", neighbours)
-        put(self, "type_names", _labels(type_names))
-        put(self, "types", _frozen("types", np.zeros(n, np.int8) if types is None else types, np.int8, n))
+        put = partial(object.__setattr__, self)
+        put("indptr", starts)
+        put("indices", neighbours)
+        put("type_names", _labels(type_names))
+        put("types", _frozen("types", np.zeros(n, np.int8) if types is None else types, np.int8, n))
         if self.types.min() < 0 or self.types.max() >= len(self.type_names):
             raise ValueError(f"types: codes must be between 0 and {len(self.type_names) - 1}")
-        put(self, "fitness", None if fitness is None else _frozen("fitness", fitness, np.float64, n))
-        put(self, "names", None if names is None else _column("names", names, n))
+        put("fitness", None if fitness is None else _frozen("fitness", fitness, np.float64, n))
+        put("names", None if names is None else _column("names", names, n))
         if self.names is not None and self.names.dtype.kind != "U":
             raise ValueError(f"names: must be str, not {self.names.dtype}")
         columns = {name: _column(name, values, n) for name, values in (attributes or {}).items()}
         for name in RESERVED:
             if name in columns:
                 raise ValueError(f"attributes[{name!r}]: this name is taken, give another")
-        put(self, "attributes", MappingProxyType(columns))
-        put(self, "notes", tuple(notes))
-        put(self, "_positions", None)
-
-    def __setattr__(self, name: str, value: object) -> NoReturn:
-        raise AttributeError(f"{name}: a Network is frozen")
-
-    def __delattr__(self, name: str) -> NoReturn:
-        raise AttributeError(f"{name}: a Network is frozen")
+        put("attributes", MappingProxyType(columns))
+        put("notes", tuple(notes))
 
     def __reduce__(self) -> tuple[Any, ...]:
         fields = (self.indptr, self.indices, self.types, self.type_names, self.fitness, self.names)
         return Network, (*fields, dict(self.attributes), self.notes)
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Network):
-            return NotImplemented
-        return (
-            self.type_names == other.type_names
-            and self.attributes.keys() == other.attributes.keys()
-            and all(_same(mine, theirs) for mine, theirs in zip(self._arrays(), other._arrays(), strict=True))
-        )
+        return self.digest() == other.digest() if isinstance(other, Network) else NotImplemented
 
     def __hash__(self) -> int:
         return hash((self.n_nodes, self.n_edges, self.type_names))
@@ -150,11 +135,6 @@ class Network:
         counts = np.bincount(self.types, minlength=len(self.type_names))
         types = ", ".join(f"{name} {count}" for name, count in zip(self.type_names, counts, strict=True))
         return f"Network({self.n_nodes} nodes, {self.n_edges} edges, types {types}, {_many(self.n_isolates, 'isolate')})"
-
-    def _arrays(self) -> list[NDArray[Any] | None]:
-        """All content arrays in a fixed order."""
-        fixed: list[NDArray[Any] | None] = [self.indptr, self.indices, self.types, self.fitness, self.names]
-        return [*fixed, *(self.attributes[name] for name in sorted(self.attributes))]
 
     @property
     def n_nodes(self) -> int:
@@ -200,26 +180,25 @@ class Network:
         (1, 0)
         """
         if isinstance(node, str):
-            if self.names is None:
-                if _INTEGER.fullmatch(node) and 0 <= int(node) < self.n_nodes:
-                    return int(node)
-            else:
-                if self._positions is None:
-                    found = {name: i for i, name in enumerate(self.names.tolist())}
-                    object.__setattr__(self, "_positions", found)
-                assert self._positions is not None
-                if node in self._positions:
-                    return self._positions[node]
+            if self.names is None and re.fullmatch(_INTEGER, node) and 0 <= int(node) < self.n_nodes:
+                return int(node)
+            if node in self._positions:
+                return self._positions[node]
             raise ValueError(f"node = {short(node)}: no node has this name")
         position = _integer("node", node)
         if not 0 <= position < self.n_nodes:
             raise ValueError(f"node = {position}: must be between 0 and {self.n_nodes - 1}")
         return position
 
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {} if self.names is None else {name: i for i, name in enumerate(self.names.tolist())}
+
     def digest(self) -> str:
         """SHA-256 (hexadecimal) of structure, types, fitness, names and attributes; equal networks have equal digests."""
         total = hashlib.sha256(repr((self.type_names, sorted(self.attributes))).encode())
-        for array in self._arrays():
+        fixed = self.indptr, self.indices, self.types, self.fitness, self.names
+        for array in (*fixed, *(self.attributes[name] for name in sorted(self.attributes))):
             plain = np.zeros(0, np.int8) if array is None else _canonical(array)
             total.update(f"{plain.dtype.str}{-1 if array is None else plain.size};".encode())
             total.update(plain.data.cast("B") if plain.size else b"")
@@ -277,8 +256,8 @@ class Network:
         (('brand', 'logistics'), [1, 0, 1, 0], 1)
         >>> Network.from_edges([[0, 1], [1, 0], [2, 2]])
         Traceback (most recent call last):
-        ValueError: edges: 1 self-loop (2 - 2), 1 reversed duplicate (0 - 1): must be none (clean=True drops them;
-            symmetrize=True reads directed pairs)
+        ValueError: edges: 1 self-loop (2 - 2), 1 reversed duplicate (0 - 1): must be none (clean drops them;
+            symmetrize reads directed pairs)
         >>> Network.from_edges([[0, 1], [1, 0], [2, 2]], clean=True).notes
         ('dropped 1 self-loop (2 - 2), 1 reversed duplicate (0 - 1)',)
         """
@@ -370,24 +349,21 @@ class Network:
 
         if not scipy.sparse.issparse(matrix) or matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
             raise ValueError(f"matrix = {short(matrix)}: must be a square SciPy sparse matrix")
-        rows = scipy.sparse.csr_array(matrix, copy=True)
-        rows.sum_duplicates()
-        rows.eliminate_zeros()
-        entries = rows.tocoo()
-        u, v = entries.row, entries.col
-        forward, backward = _key(u, v), np.sort(_key(v, u))
-        symmetric = np.array_equal(forward, backward)
-        if not symmetric and not symmetrize:
-            alone = forward[~np.isin(forward, backward, assume_unique=True)]
-            text = f"{alone[0] >> 32}, {alone[0] & _LOW}"
+        entries = scipy.sparse.csr_array(matrix, copy=True)
+        entries.sum_duplicates()
+        pattern = entries != 0
+        alone = pattern > pattern.T
+        if alone.nnz and not symmetrize:
+            u, v = alone.nonzero()
             raise ValueError(
-                f"matrix: {_many(alone.size, 'asymmetric entry', 'asymmetric entries')} (at {text}): "
+                f"matrix: {_many(alone.nnz, 'asymmetric entry', 'asymmetric entries')} (at {u[0]}, {v[0]}): "
                 "must be symmetric (symmetrize=True makes it so)"
             )
-        notes = [] if bool(np.all(entries.data == 1)) else ["matrix values other than 1 ignored: edges are unweighted"]
-        keep = u <= v if symmetric else np.ones(u.size, np.bool_)
+        u, v = (pattern if alone.nnz else scipy.sparse.triu(pattern)).nonzero()
+        plain = np.isin(entries.data, (0, 1)).all()
+        notes = [] if plain else ["matrix values other than 1 ignored: edges are unweighted"]
         nodes = _nodes(matrix.shape[0], types, type_names, fitness, names, attributes)
-        return _build("matrix", np.column_stack((u[keep], v[keep])), nodes, clean, not symmetric, notes)
+        return _build("matrix", np.column_stack((u, v)), nodes, clean, alone.nnz > 0, notes)
 
     def edges(self) -> NDArray[np.int32]:
         """Each edge once, int32 (n_edges, 2), the smaller index first, in ascending order.
@@ -410,12 +386,10 @@ class Network:
             NetworkX is not installed.
         """
         graph = _networkx().Graph()
-        nodes: list[Hashable] = list(range(self.n_nodes)) if self.names is None else self.names.tolist()
-        columns = self._table()
-        values = zip(*columns.values(), strict=True)
-        graph.add_nodes_from((node, dict(zip(columns, row, strict=True))) for node, row in zip(nodes, values, strict=True))
-        u, v = self.edges().T.tolist()
-        graph.add_edges_from(zip(map(nodes.__getitem__, u), map(nodes.__getitem__, v), strict=True))
+        ids, columns = self._table()
+        rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+        graph.add_nodes_from((node, dict(zip(columns, row, strict=True))) for node, row in zip(ids.tolist(), rows, strict=True))
+        graph.add_edges_from(ids[self.edges()].tolist())
         return graph
 
     def to_scipy(self) -> Any:
@@ -439,27 +413,19 @@ class Network:
         edges_path, nodes_path : path
             Written over where they exist, in UTF-8.
         """
-        nodes = [str(i) for i in range(self.n_nodes)] if self.names is None else self.names.tolist()
-        columns = self._table()
-        with open(nodes_path, "w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["id", *columns])
-            shown = [["" if v != v else v for v in values] for values in columns.values()]
-            writer.writerows(zip(nodes, *shown, strict=True))
-        with open(edges_path, "w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["source", "target"])
-            pairs = self.edges()
-            for first in range(0, len(pairs), 1 << 16):
-                u, v = pairs[first : first + (1 << 16)].T.tolist()
-                writer.writerows(zip(map(nodes.__getitem__, u), map(nodes.__getitem__, v), strict=True))
+        import pandas as pd
 
-    def _table(self) -> dict[str, list[Any]]:
-        """Types by name, fitness and attributes as lists of Python values."""
-        columns: dict[str, list[Any]] = {"type": [self.type_names[code] for code in self.types.tolist()]}
+        ids, columns = self._table()
+        pd.DataFrame({"id": ids, **columns}).to_csv(nodes_path, index=False, lineterminator="\n")
+        pairs = pd.DataFrame(ids[self.edges()], columns=["source", "target"])
+        pairs.to_csv(edges_path, index=False, lineterminator="\n")
+
+    def _table(self) -> tuple[NDArray[Any], dict[str, NDArray[Any]]]:
+        """Names (indices where there are none), and by their names types, fitness and attributes."""
+        columns: dict[str, NDArray[Any]] = {"type": np.array(self.type_names)[self.types]}
         if self.fitness is not None:
-            columns["fitness"] = self.fitness.tolist()
-        return columns | {name: values.tolist() for name, values in self.attributes.items()}
+            columns["fitness"] = self.fitness
+        return np.arange(self.n_nodes) if self.names is None else self.names.astype(object), columns | dict(self.attributes)
 
 
 def read_network(
@@ -489,8 +455,9 @@ def read_network(
     Raises
     ------
     ValueError
-        One line with file, line and value: a file that is missing, empty or not UTF-8; a missing column; a row of another
-        length than the header; an empty, duplicate or unknown id; self-loops and duplicates as in :meth:`Network.from_edges`.
+        One line with file, line and value: a file that is missing, empty or not UTF-8; a missing column; a row longer than
+        the header (fields missing at a row's end are empty); an empty, duplicate or unknown id; self-loops and duplicates as
+        in :meth:`Network.from_edges`.
 
     Examples
     --------
@@ -502,162 +469,97 @@ def read_network(
     >>> net, net.name(0), net.attributes["country"].tolist()
     (Network(4 nodes, 2 edges, types brand 3, platform 1, 1 isolate), '007', ['PE', '', 'CL', 'PE'])
     """
-    data, rows, places = _read_pairs(edges)
-    ids = [_id(edges, data, start, end) for start, end in places.tolist()]
-    notes = [f"{edges}: {_many(len(rows), 'row')}"]
+    ids, pairs = _ids(edges, _read(edges, ("source", "target"), others=False)[["source", "target"]])
+    notes = [f"{edges}: {_many(len(pairs), 'row')}"]
     if nodes is None:
-        if not ids:
+        if ids.empty:
             raise ValueError(f"{edges}: has no edges (and no nodes file was given)")
-        position: dict[str, int] = {}
-        codes = np.fromiter((position.setdefault(name, len(position)) for name in ids), np.int32, len(ids))
-        table = _nodes(len(position), None, type_names, None, list(position), None)
-    else:
-        columns = _read_nodes(nodes)
-        names = columns.pop("id")
-        position = {name: i for i, name in enumerate(names)}
-        codes = np.fromiter((position.get(name, -1) for name in ids), np.int32, len(ids))
-        if codes.size and codes.min() < 0:
-            first = int(np.argmin(codes))
-            line = _line(data, int(places[first, 0]))
-            raise ValueError(f"{edges} line {line}: id = {short(ids[first])}: not among the ids of {nodes}")
-        notes.append(f"{nodes}: {_many(len(names), 'row')}")
-        types, fitness = columns.pop("type", None), columns.pop("fitness", None)
-        typed = {name: _parsed(values) for name, values in columns.items()}
-        try:
-            table = _nodes(len(names), types, type_names, None if fitness is None else _parsed(fitness), names, typed)
-        except ValueError as error:
-            raise ValueError(f"{nodes}: {error}") from None
-    del data, places, ids, position
-    return _build(str(edges), codes[rows], table, clean, symmetrize, notes)
+        table = _nodes(len(ids), None, type_names, None, ids.to_numpy(), None)
+        return _build(str(edges), pairs, table, clean, symmetrize, notes)
+    rows = _read(nodes, ("id",), others=True)
+    names, first = _ids(nodes, rows[["id"]])
+    again = first[:, 0] != np.arange(len(rows))
+    if again.any():
+        row = int(np.argmax(again))
+        name, line = names[first[row, 0]], _line(nodes, int(first[row, 0]))
+        raise ValueError(f"{nodes} line {_line(nodes, row)}: id = {short(name)}: is that of line {line} already")
+    if names.empty:
+        raise ValueError(f"{nodes}: has no rows below the header")
+    position = names.get_indexer(ids)
+    if (position < 0).any():
+        unknown = int(np.argmax(position < 0))
+        line = _line(edges, int(np.argmax(pairs == unknown)) // 2)
+        raise ValueError(f"{edges} line {line}: id = {short(ids[unknown])}: not among the ids of {nodes}")
+    notes.append(f"{nodes}: {_many(len(names), 'row')}")
+    columns = {str(name): column.str.strip() for name, column in rows.items() if name != "id"}
+    types = columns.pop("type").to_numpy() if "type" in columns else None
+    typed = {name: _parsed(column) for name, column in columns.items()}
+    try:
+        table = _nodes(len(names), types, type_names, typed.pop("fitness", None), names.to_numpy(), typed)
+    except ValueError as error:
+        raise ValueError(f"{nodes}: {error}") from None
+    return _build(str(edges), position[pairs], table, clean, symmetrize, notes)
 
 
 def _build(
     source: str, edges: NDArray[Any], nodes: dict[str, Any], clean: bool, symmetrize: bool, notes: Sequence[str] = ()
 ) -> Network:
     """A network from index pairs and checked node columns; `source` names the edges in messages."""
+    import scipy.sparse
+
     nodes = dict(nodes)
     n, names = nodes.pop("n_nodes"), nodes["names"]
-    smallest, largest = (int(edges.min()), int(edges.max())) if edges.size else (0, -1)
-    if smallest < 0:
-        raise ValueError(f"{source}: node index {smallest}: must be at least 0")
-    if n is None:
-        n = largest + 1
+    largest = int(edges.max(initial=0)) if edges.size else -1
+    if edges.size and edges.min() < 0:
+        raise ValueError(f"{source}: node index {edges.min()}: must be at least 0")
+    n = largest + 1 if n is None else n
     if not 1 <= n <= MAX_NODES:
         raise ValueError(f"n_nodes = {n}: must be between 1 and {MAX_NODES}")
     if largest >= n:
         raise ValueError(f"n_nodes = {n}: must be at least {largest + 1}, one more than the largest index in {source}")
+    # An entry of arcs counts the rows that say so.
+    arcs = scipy.sparse.coo_array((np.ones(len(edges), np.int32), (edges[:, 0], edges[:, 1])), shape=(n, n)).tocsr()
+    loops = scipy.sparse.diags_array(arcs.diagonal(), dtype=arcs.dtype).tocsr()
+    arcs = arcs - loops if loops.nnz else arcs
+    turned = arcs.T.tocsr()
+    both = scipy.sparse.triu(arcs.minimum(turned))
+    found = {"self-loop": (loops.sum(), loops), "duplicate": (arcs.sum() - arcs.nnz, arcs > 1)}
+    if not symmetrize:
+        found["reversed duplicate"] = (both.nnz, both)
 
-    def show(key: int) -> str:
-        ends = (key >> 32, key & _LOW)
+    def show(matrix: Any) -> str:
+        ends = [int(index[0]) for index in matrix.nonzero()]
         return " - ".join(str(end) if names is None else repr(str(names[end])) for end in ends)
 
-    n_rows = len(edges)
-    keys, found = _simple_keys(edges)
-    merged = int(found.pop("reversed duplicate")[0]) if symmetrize else 0
-    told = ", ".join(f"{_many(count, kind)} ({show(example)})" for kind, (count, example) in found.items() if count)
+    told = ", ".join(f"{_many(int(count), kind)} ({show(where)})" for kind, (count, where) in found.items() if count)
     if told and not clean:
-        directed = not symmetrize and found["reversed duplicate"][0] > 0
-        hint = "; symmetrize=True reads directed pairs" if directed else ""
-        raise ValueError(f"{source}: {told}: must be none (clean=True drops them{hint})")
+        hint = "; symmetrize reads directed pairs" if both.nnz and not symmetrize else ""
+        raise ValueError(f"{source}: {told}: must be none (clean drops them{hint})")
+    adjacency = arcs + turned
+    adjacency.sort_indices()
     notes = [*notes, *([f"dropped {told}"] if told else [])]
     if symmetrize:
-        both = f"{_many(merged, 'pair')} given in both directions"
-        notes.append(f"{n_rows} directed rows read as {_many(keys.size, 'undirected edge')}: {both}")
-    indptr, indices = _csr(keys, n)
-    return Network(indptr, indices, notes=notes, **nodes)
+        merged = f"{_many(both.nnz, 'pair')} given in both directions"
+        notes.append(f"{len(edges)} directed rows read as {_many(adjacency.nnz // 2, 'undirected edge')}: {merged}")
+    return Network(adjacency.indptr, adjacency.indices, notes=notes, **nodes)
 
 
-def _simple_keys(edges: NDArray[Any]) -> tuple[NDArray[np.int64], dict[str, tuple[int, int]]]:
-    """The distinct edges as sorted keys ``low << 32 | high``, and of each kind of surplus row the count and one key."""
-    u, v = edges[:, 0], edges[:, 1]
-    loops = u == v
-    n_loops = int(np.count_nonzero(loops))
-    found = {"self-loop": (0, 0), "duplicate": (0, 0), "reversed duplicate": (0, 0)}
-    if n_loops:
-        node = int(u[np.argmax(loops)])
-        found["self-loop"] = (n_loops, node << 32 | node)
-        u, v = u[~loops], v[~loops]
-    keys = _key(np.minimum(u, v), np.maximum(u, v))
-    keys.sort()
-    fresh = _fresh(keys)
-    if fresh.all():
-        return keys, found
-    repeated, keys = keys[~fresh], keys[fresh]
-    row_keys = _key(np.minimum(u, v), np.maximum(u, v))
-    near = np.searchsorted(repeated, row_keys)
-    near[near == repeated.size] = 0
-    several = repeated[near] == row_keys
-    arcs = _key(u[several], v[several])
-    arcs.sort()
-    first = _fresh(arcs)
-    if not first.all():
-        found["duplicate"] = (int(np.count_nonzero(~first)), int(arcs[~first][0]))
-    arcs = arcs[first]
-    ends = arcs >> 32, arcs & _LOW
-    pairs = _key(np.minimum(*ends), np.maximum(*ends))
-    pairs.sort()
-    both = pairs[~_fresh(pairs)]
-    if both.size:
-        found["reversed duplicate"] = (both.size, int(both[0]))
-    return keys, found
-
-
-def _key(high: NDArray[Any], low: NDArray[Any]) -> NDArray[np.int64]:
-    """Two node indices in one integer: ``high << 32 | low``."""
-    keys = high.astype(np.int64)
-    keys <<= 32
-    keys |= low.astype(np.int64, copy=False)
-    return keys
-
-
-def _fresh(ordered: NDArray[Any]) -> NDArray[np.bool_]:
-    """Where a sorted array holds a value for the first time."""
-    first = np.ones(ordered.size, np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
-    return first
-
-
-def _csr(keys: NDArray[np.int64], n_nodes: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Row starts and sorted neighbours from the keys of distinct edges, by one in-place sort of all arcs."""
-    arcs = np.empty(2 * keys.size, np.int64)
-    arcs[: keys.size] = keys
-    arcs[keys.size :] = keys << 32 | keys >> 32
-    arcs.sort()
-    indices = (arcs & _LOW).astype(np.int32)
-    arcs >>= 32
-    indptr = np.zeros(n_nodes + 1, np.int64)
-    np.cumsum(np.bincount(arcs, minlength=n_nodes), out=indptr[1:])
-    return indptr, indices
-
-
-def _nodes(
-    n_nodes: int | None,
-    types: ArrayLike | None,
-    type_names: Sequence[str] | None,
-    fitness: ArrayLike | None,
-    names: ArrayLike | None,
-    attributes: Attributes | None,
-) -> dict[str, Any]:
-    """Node columns checked and normalised, as keyword arguments of :class:`Network`, and ``n_nodes`` (None: not known)."""
-    columns: dict[str, Any] = {"types": types, "names": names, "fitness": fitness, **(attributes or {})}
-    n = None if n_nodes is None else _integer("n_nodes", n_nodes)
-    for name, values in columns.items():
-        if values is None:
-            continue
-        shape = np.shape(values)
-        if len(shape) != 1 or (n is not None and shape[0] != n):
-            raise ValueError(f"{name} = {short(values)}: must be one value for each of the {n or ''} nodes".replace("  ", " "))
-        n = shape[0]
+def _nodes(n: Any, types: Any, type_names: Any, fitness: Any, names: Any, attributes: Any) -> dict[str, Any]:
+    """Node columns checked and copied, as keyword arguments of :class:`Network`, and ``n_nodes`` (None: not known)."""
+    n = None if n is None else _integer("n_nodes", n)
+    for name, values in {"types": types, "names": names, "fitness": fitness, **(attributes or {})}.items():
+        if values is not None:
+            shape = np.shape(values)
+            if len(shape) != 1 or (n is not None and shape[0] != n):
+                nodes = "node" if n is None else f"of the {n} nodes"
+                raise ValueError(f"{name} = {short(values)}: must be one value for each {nodes}")
+            n = shape[0]
     codes, labels = _types(types, type_names)
-    if fitness is not None:
-        try:
-            fitness = np.array(fitness, np.float64)
-        except (TypeError, ValueError):
-            raise ValueError(f"fitness = {short(fitness)}: must be numbers, one for each node") from None
-        if not np.isfinite(fitness).all():
-            raise ValueError(f"fitness[{int(np.argmin(np.isfinite(fitness)))}]: must be a finite number")
     copies = {name: np.array(values) for name, values in (attributes or {}).items()}
-    table = {"types": codes, "type_names": labels, "fitness": fitness, "names": _names(names), "attributes": copies}
+    copy = None if fitness is None else _frozen("fitness", np.array(fitness), np.float64)
+    if copy is not None and not np.isfinite(copy).all():
+        raise ValueError(f"fitness[{int(np.argmin(np.isfinite(copy)))}]: must be a finite number")
+    table = {"types": codes, "type_names": labels, "fitness": copy, "names": _names(names), "attributes": copies}
     return {"n_nodes": n, **table}
 
 
@@ -676,16 +578,14 @@ def _types(types: ArrayLike | None, type_names: Sequence[str] | None) -> tuple[N
             raise ValueError(f"types: code {low if low < 0 else high}: must be between 0 and {bound}")
         return array.astype(np.int8), given or tuple(map(str, range(high + 1)))
     labels = [label.strip() if isinstance(label, str) else label for label in array.tolist()]
-    for i, label in enumerate(labels):
-        if not isinstance(label, str) or not label:
-            raise ValueError(f"types[{i}] = {short(label)}: must be a type's name")
-    seen = list(islice(dict.fromkeys(labels), MAX_TYPES + 1))
-    if given is None:
-        given = _labels([name for name in CHAIN if name in seen] if set(seen) <= set(CHAIN) else seen)
-    code = {label: i for i, label in enumerate(given)}
+    seen = dict.fromkeys(labels)
     for label in seen:
-        if label not in code:
-            raise ValueError(f"types[{labels.index(label)}] = {short(label)}: not one of {', '.join(given)}")
+        if not isinstance(label, str) or not label or (given and label not in given):
+            wanted = f"not one of {', '.join(given)}" if given else "must be a type's name"
+            raise ValueError(f"types[{labels.index(label)}] = {short(label)}: {wanted}")
+    if given is None:
+        given = _labels([name for name in CHAIN if name in seen] if set(seen) <= set(CHAIN) else list(seen))
+    code = {label: i for i, label in enumerate(given)}
     return np.fromiter(map(code.__getitem__, labels), np.int8, len(labels)), given
 
 
@@ -707,11 +607,10 @@ def _names(names: ArrayLike | None) -> NDArray[np.str_] | None:
     if "" in listed:
         i = listed.index("")
         raise ValueError(f"names[{i}] = {short(plain[i])}: must be text that is not blank, or an integer")
-    if len(set(listed)) < len(listed):
-        seen: set[str] = set()
-        twice = next(name for name in listed if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise ValueError(f"names: {short(twice)} stands there {listed.count(twice)} times: must be distinct")
-    if all(name == str(i) for i, name in enumerate(listed)):
+    for name, count in Counter(listed).most_common(1):
+        if count > 1:
+            raise ValueError(f"names: {short(name)} stands there {count} times: must be distinct")
+    if listed == list(map(str, range(len(listed)))):
         return None
     return np.array(listed, dtype=np.str_)
 
@@ -721,13 +620,11 @@ def _pairs(edges: ArrayLike) -> NDArray[Any]:
     try:
         array = np.asarray(edges)
     except ValueError:  # rows of unequal lengths
-        raise ValueError("edges: must be an (m, 2) array of integers") from None
+        raise ValueError("edges: must be integers of shape (m, 2)") from None
     if array.shape in ((0,), (0, 2)):
         return np.zeros((0, 2), np.int64)
-    if array.ndim != 2 or array.shape[1] != 2:
-        raise ValueError(f"edges = {short(array)}: must be of shape (m, 2)")
-    if array.dtype.kind not in "iu":
-        raise ValueError(f"edges: must be integers, not {array.dtype}")
+    if array.ndim != 2 or array.shape[1] != 2 or array.dtype.kind not in "iu":
+        raise ValueError(f"edges = {short(array)} of {array.dtype}: must be integers of shape (m, 2)")
     return array
 
 
@@ -742,7 +639,10 @@ def _integer(name: str, value: Any) -> int:
 
 def _frozen(name: str, values: ArrayLike, dtype: Any, n: int | None = None) -> NDArray[Any]:
     """A read-only, contiguous, one-dimensional view of `dtype` (a copy only where it must be)."""
-    array = np.ascontiguousarray(values, dtype).view()
+    try:
+        array = np.ascontiguousarray(values, dtype).view()
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} = {short(values)}: must be numbers, one for each node") from None
     if array.ndim != 1 or (n is not None and array.size != n):
         raise ValueError(f"{name} = {short(array)}: must be of shape ({'m' if n is None else n},)")
     array.flags.writeable = False
@@ -754,43 +654,34 @@ def _column(name: str, values: ArrayLike, n: int) -> NDArray[Any]:
     array: NDArray[Any] | None = np.asarray(values)
     if array is not None and array.dtype.kind == "O":
         array = _typed(array.tolist()) if array.ndim == 1 else None
-    if array is not None:
-        for dtype in (np.bool_, np.int64, np.float64, np.str_):
-            if array.dtype.kind == np.dtype(dtype).kind or (array.dtype.kind == "u" and np.can_cast(array.dtype, dtype)):
-                return _frozen(name, array, array.dtype if dtype is np.str_ else dtype, n)
-            if array.dtype.kind == "T" and dtype is np.str_:
-                return _frozen(name, array, dtype, n)
+    kinds = {"b": np.bool_, "i": np.int64, "u": np.int64, "f": np.float64, "U": np.str_, "T": np.str_}
+    if array is not None and array.dtype.kind in kinds and array.dtype != np.uint64:
+        return _frozen(name, array, array.dtype if array.dtype.kind == "U" else kinds[array.dtype.kind], n)
     raise ValueError(f"{name} = {short(values)}: must be numbers or text, one for each node")
 
 
 def _typed(values: list[Any]) -> NDArray[Any] | None:
     """A column from Python values, None meaning missing (NaN or empty text); None where they are of another kind."""
-    there = [value for value in values if value is not None]
-    if all(isinstance(value, str) for value in there):
-        return np.array(["" if value is None else value for value in values], dtype=np.str_)
-    if all(isinstance(value, bool | np.bool_) for value in there):
-        return np.array(values, np.bool_) if len(there) == len(values) else None
-    if not all(isinstance(value, int | float | np.number) and not isinstance(value, bool) for value in there):
-        return None
-    array = np.array([np.nan if value is None else value for value in values])
-    return array if array.dtype.kind in "if" else None
+    import pandas as pd
+
+    column = pd.Series(values, dtype=object)
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    if kind in ("string", "empty"):
+        return column.fillna("").to_numpy(np.str_)
+    if kind in ("integer", "floating", "mixed-integer-float"):
+        array = pd.to_numeric(column).to_numpy()
+        return array if array.dtype.kind in "if" else None
+    return column.to_numpy(np.bool_) if kind == "boolean" and column.notna().all() else None
 
 
-def _parsed(values: list[str]) -> NDArray[Any]:
+def _parsed(column: "pd.Series[str]") -> NDArray[Any]:
     """A column of a CSV file: int64, float64 (NaN where empty) or text."""
-    filled = [value for value in values if value]
-    if filled and all(map(_NUMBER.fullmatch, filled)):
-        whole = len(filled) == len(values) and all(map(_INTEGER.fullmatch, filled))
-        if whole and max(map(len, filled)) <= 18:
-            return np.array(list(map(int, filled)), np.int64)
-        return np.array([float(value) if value else np.nan for value in values])
-    return np.array(values, dtype=np.str_)
-
-
-def _same(a: NDArray[Any] | None, b: NDArray[Any] | None) -> bool:
-    if a is None or b is None:
-        return a is b
-    return a.dtype.kind == b.dtype.kind and bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
+    filled = column[column != ""]
+    if filled.empty or not filled.str.fullmatch(_NUMBER).all():
+        return column.to_numpy(np.str_)
+    if len(filled) == len(column) and filled.str.fullmatch(_INTEGER).all() and filled.str.len().max() <= 18:
+        return column.to_numpy(np.int64)
+    return column.where(column != "", "nan").to_numpy(np.float64)
 
 
 def _canonical(array: NDArray[Any]) -> NDArray[Any]:
@@ -811,229 +702,56 @@ def _networkx() -> Any:
     try:
         import networkx
     except ImportError:
-        raise ImportError("networkx is not installed: pip install networkx") from None
+        raise ImportError("networkx is not installed: pip install 'scfast[interop]'") from None
     return networkx
 
 
-def _read(path: StrPath, required: Sequence[str]) -> tuple[bytes, list[str], int]:
-    """A CSV file's bytes, its column names, and where its rows begin."""
+def _read(path: StrPath, required: Sequence[str], others: bool) -> "pd.DataFrame":
+    """The rows of a CSV file as text under the header's names; without `others` only the required columns."""
+    import pandas as pd
+
+    # The header is read as a row, so that pandas holds every row to its length and renames nothing.
+    options: dict[str, Any] = {"header": None, "na_filter": False, "skipinitialspace": True, "encoding": "utf-8-sig"}
     try:
-        data = Path(path).read_bytes()
+        header = pd.read_csv(Path(path), nrows=1, dtype=object, compression=None, **options)
+        columns = [name.strip() for name in header.iloc[0]]
+        for name in required:
+            if name not in columns:
+                raise ValueError(f"{path}: column {name!r} is missing (columns: {short(', '.join(columns))})")
+        for name in columns:
+            if name and columns.count(name) > 1:
+                raise ValueError(f"{path}: column {name!r} stands there {columns.count(name)} times")
+        kept = [i for i, name in enumerate(columns) if name in required or (others and name)]
+        # One byte of each other field; usecols would let rows of any length pass.
+        dtype = {i: object if i in kept else "S1" for i in range(len(columns))}
+        rows = pd.read_csv(Path(path), dtype=dtype, low_memory=False, compression=None, **options)
     except OSError as error:
         raise ValueError(f"{path}: cannot be read ({error.strerror or error})") from None
-    mark = 3 if data.startswith(b"\xef\xbb\xbf") else 0
-    end = data.find(b"\n")
-    end = len(data) if end < 0 else end
-    if not data[mark:].strip():
-        raise ValueError(f"{path}: is empty: must have a header with {','.join(required)}")
-    try:
-        header = data[mark:end].decode()
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} line 1: is not UTF-8") from None
-    columns = [name.strip() for name in next(csv.reader([header.strip()], skipinitialspace=True), [])]
-    for name in required:
-        if name not in columns:
-            raise ValueError(f"{path}: column {name!r} is missing (columns: {short(', '.join(columns))})")
-    for name in columns:
-        if name and columns.count(name) > 1:
-            raise ValueError(f"{path}: column {name!r} stands there {columns.count(name)} times")
-    return data, columns, end + 1
-
-
-def _line(data: bytes, at: int) -> int:
-    """The number of the line, counted from 1, in which byte `at` lies."""
-    return data.count(b"\n", 0, at) + 1
-
-
-def _id(path: StrPath, data: bytes, start: int, end: int) -> str:
-    """The id that a field's bytes stand for."""
-    raw = data[start:end]
-    if data[start - 1] == _QUOTATION:
-        raw = raw.replace(b'""', b'"')
-    try:
-        name = raw.decode().strip()
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} line {_line(data, start)}: id = {short(raw)}: is not UTF-8") from None
-    if not name:
-        raise ValueError(f"{path} line {_line(data, start)}: id = {short(raw.decode())}: must not be blank")
-    return name
-
-
-def _read_pairs(path: StrPath) -> tuple[bytes, NDArray[np.int32], NDArray[np.int64]]:
-    """An edges file: its bytes, each row's two codes of ids in order of first appearance, and where each id's text lies."""
-    data, columns, begin = _read(path, ("source", "target"))
-    room = data.count(b"\n", begin) + 1
-    edges, places = np.empty((room, 2), np.int32), np.empty((2 * room, 2), np.int64)
-    wanted = columns.index("source"), columns.index("target")
-    n_rows, n_ids, fault, at = _scan_pairs(np.frombuffer(data, np.uint8), begin, len(columns), wanted, edges, places)
-    if fault:
-        what = {
-            _FIELDS: f"must have {len(columns)} fields like the header",
-            _EMPTY: "source and target must not be empty",
-            _QUOTE: "a quoted field must end with a quote before the next comma",
-        }[fault]
-        line = data[at : at + 200].split(b"\n")[0].decode(errors="replace").strip()
-        raise ValueError(f"{path} line {_line(data, at)}: {short(line)}: {what}")
-    return data, edges[:n_rows], places[:n_ids].copy()
-
-
-def _read_nodes(path: StrPath) -> dict[str, list[str]]:
-    """A nodes file's columns, every field without the blanks around it; ids are distinct and not empty."""
-    data, columns, begin = _read(path, ("id",))
-    try:
-        text = data[begin:].decode()
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path} line {_line(data, begin + error.start)}: is not UTF-8") from None
-    first_line: dict[str, int] = {}
-    rows: list[list[str]] = []
-    at = columns.index("id")
-    for line, row in _records(path, text):
-        if len(row) != len(columns):
-            raise ValueError(f"{path} line {line}: {short(','.join(row))}: must have {len(columns)} fields like the header")
-        row = [field.strip() for field in row]
-        if not row[at]:
-            raise ValueError(f"{path} line {line}: id = '': must not be empty")
-        if first_line.setdefault(row[at], line) != line:
-            raise ValueError(f"{path} line {line}: id = {short(row[at])}: is that of line {first_line[row[at]]} already")
-        rows.append(row)
-    if not rows:
-        raise ValueError(f"{path}: has no rows below the header")
-    return {name: list(values) for name, values in zip(columns, zip(*rows, strict=True), strict=True) if name}
+        before = error.object[: error.start].rpartition(b"\n")[2][-20:].decode(errors="ignore")
+        raise ValueError(f"{path}: is not UTF-8: byte {error.object[error.start]:#04x} after {short(before)}") from None
+    except pd.errors.EmptyDataError:
+        raise ValueError(f"{path}: is empty: must have a header with {','.join(required)}") from None
+    except pd.errors.ParserError as error:
+        raise ValueError(f"{path}: {str(error).partition('C error: ')[2].strip() or error}") from None
+    return rows.iloc[1:, kept].set_axis([columns[i] for i in kept], axis=1)
 
 
-def _records(path: StrPath, text: str) -> Iterator[tuple[int, list[str]]]:
-    """The rows below the header that are not blank, each with the number of the line on which it ends."""
-    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
-    try:
-        for row in reader:
-            if any(row):
-                yield reader.line_num + 1, row
-    except csv.Error as error:
-        raise ValueError(f"{path} line {reader.line_num + 1}: {error}") from None
+def _line(path: StrPath, row: int) -> int:
+    """The number of the line, counted from 1, of a row, counted from 0 below the header; blank lines are no rows."""
+    with open(path, encoding="utf-8-sig") as file:
+        filled = (number for number, line in enumerate(file, 1) if line.strip())
+        return next(islice(filled, row + 1, None))
 
 
-@kernel
-def _field(text: NDArray[np.uint8], at: int) -> tuple[int, int, int]:
-    """One CSV field from `at`: where its content starts and ends, and its delimiter (-1: quotes do not match)."""
-    size = text.size
-    while at < size and (text[at] == _SPACE or text[at] == _TAB):
-        at += 1
-    start = at
-    if at < size and text[at] == _QUOTATION:
-        start = at + 1
-        at += 1
-        while True:
-            while at < size and text[at] != _QUOTATION:
-                at += 1
-            if at >= size:
-                return start, at, -1
-            if at + 1 == size or text[at + 1] != _QUOTATION:
-                break
-            at += 2
-        end = at
-        at += 1
-        while at < size and text[at] != _COMMA and text[at] != _NEWLINE:
-            if text[at] != _SPACE and text[at] != _TAB and text[at] != _RETURN:
-                return start, end, -1
-            at += 1
-        return start, end, at
-    while at < size and text[at] != _COMMA and text[at] != _NEWLINE:
-        at += 1
-    end = at
-    while end > start and (text[end - 1] == _SPACE or text[end - 1] == _TAB or text[end - 1] == _RETURN):
-        end -= 1
-    return start, end, at
+def _ids(path: StrPath, rows: "pd.DataFrame") -> tuple["pd.Index[str]", NDArray[np.int64]]:
+    """The distinct ids in some columns in order of first appearance, row by row; and of each field the position among them."""
+    import pandas as pd
 
-
-@kernel
-def _slot(key: int, n_slots: int) -> int:
-    """Where to begin the search for `key`; factors below 2**31 keep the products within int64."""
-    h = ((key & _LOW) * 0x2C1B3C6D + (key >> 31) * 0x297A2D39) & _LOW
-    h = (h ^ h >> 15) * 0x5D8AF2E3 & _LOW
-    return (h ^ h >> 13) & (n_slots - 1)
-
-
-@kernel
-def _intern(text: NDArray[np.uint8], start: int, end: int, table: NDArray[np.int64], places: NDArray[np.int64], n_ids: int) -> int:
-    """The code of an id's text: that of the same text before, or `n_ids` for a new one, which is then entered.
-
-    Up to seven bytes are their own key; a longer text's key is a hash with bit 60 set, and the texts are compared.
-    """
-    size, key = end - start, end - start
-    if size <= 7:
-        for i in range(start, end):
-            key = key << 8 | int(text[i])
-    else:
-        for i in range(start, end):
-            key = (key * 1000003 ^ int(text[i])) & 0xFFFFFFFFFF
-        key |= 1 << 60
-    slot = _slot(key, len(table))
-    while table[slot, 1] >= 0:
-        if table[slot, 0] == key:
-            code = table[slot, 1]
-            first, i = places[code, 0], 0
-            if size > 7 and places[code, 1] - first == size:
-                while i < size and text[first + i] == text[start + i]:
-                    i += 1
-            if size <= 7 or i == size:
-                return code
-        slot = (slot + 1) & (len(table) - 1)
-    table[slot, 0], table[slot, 1] = key, n_ids
-    places[n_ids, 0], places[n_ids, 1] = start, end
-    return n_ids
-
-
-@kernel
-def _wider(table: NDArray[np.int64]) -> NDArray[np.int64]:
-    """A hash table of four times the slots with the same entries (key, code)."""
-    wider = np.full((4 * len(table), 2), -1, np.int64)
-    for i in range(len(table)):
-        if table[i, 1] >= 0:
-            slot = _slot(table[i, 0], len(wider))
-            while wider[slot, 1] >= 0:
-                slot = (slot + 1) & (len(wider) - 1)
-            wider[slot, 0], wider[slot, 1] = table[i, 0], table[i, 1]
-    return wider
-
-
-@kernel
-def _scan_pairs(
-    text: NDArray[np.uint8],
-    begin: int,
-    n_fields: int,
-    columns: tuple[int, int],
-    edges: NDArray[np.int32],
-    places: NDArray[np.int64],
-) -> tuple[int, int, int, int]:
-    """Fill `edges` with codes of ids and `places` with where their text lies; returns rows, ids, fault (0: none), its place."""
-    table = np.full((1 << 12, 2), -1, np.int64)
-    n_rows, n_ids, at = 0, 0, begin
-    while at < text.size:
-        line, field, more = at, 0, True
-        source_start = source_end = target_start = target_end = 0
-        while more:
-            start, end, at = _field(text, at)
-            if at < 0:
-                return n_rows, n_ids, _QUOTE, line
-            if field == columns[0]:
-                source_start, source_end = start, end
-            elif field == columns[1]:
-                target_start, target_end = start, end
-            field += 1
-            more = at < text.size and text[at] == _COMMA
-            at += 1
-        if field == 1 and start == end:
-            continue
-        if field != n_fields:
-            return n_rows, n_ids, _FIELDS, line
-        if source_start == source_end or target_start == target_end:
-            return n_rows, n_ids, _EMPTY, line
-        u = _intern(text, source_start, source_end, table, places, n_ids)
-        n_ids = max(n_ids, u + 1)
-        v = _intern(text, target_start, target_end, table, places, n_ids)
-        n_ids = max(n_ids, v + 1)
-        edges[n_rows, 0], edges[n_rows, 1] = u, v
-        n_rows += 1
-        if 2 * n_ids > len(table):
-            table = _wider(table)
-    return n_rows, n_ids, 0, 0
+    raw, texts = pd.factorize(rows.to_numpy().ravel())
+    stripped, ids = pd.factorize(pd.Index(texts, dtype=object).str.strip())
+    codes = stripped[raw].reshape(rows.shape)
+    if "" in ids:
+        row, column = divmod(int(np.argmax(codes == ids.get_loc(""))), rows.shape[1])
+        raise ValueError(f"{path} line {_line(path, row)}: {rows.columns[column]} = '': must not be empty")
+    return ids, codes

@@ -322,7 +322,7 @@ def _draw_network(figure: Figure, net: Network, infected: np.ndarray) -> None:
     spacing = RADIUS / (net.n_nodes**0.5 + 1)  # points between neighbours in a disk that fills the picture
     area = np.minimum((0.55 * spacing) ** 2 * (np.maximum(net.degree, 0.5) / max(net.degree.mean(), 1)) ** 0.75, 42.0**2)
     place = _layout(net, np.sqrt(area) / spacing)
-    reach = float(np.abs(place).max()) * 1.03
+    reach = max(float(np.abs(place).max()), 1.0) * 1.03
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach))
     source = np.repeat(np.arange(net.n_nodes), np.diff(net.indptr))
     once = source < net.indices

@@ -59,9 +59,18 @@ class Result:
     ((1, 21, 4), ('S', 'I', 'R', 'X'))
     """
 
-    def __init__(self, manifest: Mapping[str, Any], tables: Mapping[str, np.ndarray], folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        manifest: Mapping[str, Any],
+        tables: storage.Tables,
+        folder: Path | None = None,
+        *,
+        loaded: "Network | None" = None,
+        digest: str | None = None,
+    ) -> None:
         self.manifest = manifest
-        self.tables = tables
+        self.tables = storage.KeptTables(tables)
+        self._digest, self._source = digest, tables
         self.folder = folder
         self.config: dict[str, Any] = manifest["config"]
         self.cells: list[dict[str, Any]] = manifest["cells"]
@@ -71,9 +80,11 @@ class Result:
         self.n_networks: int = manifest["n_networks"]
         self.n_replicates: int = manifest["n_replicates"]
         self.n_steps: int = manifest["n_steps"]
-        self._loaded: Network | None = None
+        self._networks: dict[Any, Network] = {} if loaded is None else {"file": loaded}
         self.done = len(tables["rows/cell"]) if tables else 0
         self.total = self.n_cells * self.n_networks
+        self._histograms: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray, int]] = {}
+        self._ends: dict[str, np.ndarray] = {}
 
     def __repr__(self) -> str:
         where = f", {str(self.folder)!r}" if self.folder else ""
@@ -87,10 +98,18 @@ class Result:
         """Whether all that the configuration asks for is there."""
         return self.done == self.total
 
-    @functools.cached_property
+    @property
     def digest(self) -> str:
         """SHA-256 over all stored numbers."""
-        return storage.content_digest(self.tables)
+        if self._digest is None:
+            self._digest = storage.content_digest(self._source)
+        return self._digest
+
+    def _finished_rows(self, cell: int) -> np.ndarray:
+        rows = self.rows(cell)
+        if not len(rows):
+            raise ValueError(f"cell = {cell}: nothing of it is finished yet")
+        return rows
 
     @property
     def axes(self) -> dict[str, tuple[Any, ...]]:
@@ -130,11 +149,9 @@ class Result:
         cell : int
         group : "trajectory" or "type_trajectory"
         """
+        rows = self._finished_rows(cell)
         if f"{group}/sum" not in self.tables:
             raise ValueError(f"group = {group!r}: was not recorded; run.record must hold 'types'")
-        rows = self.rows(cell)
-        if not len(rows):
-            raise ValueError(f"cell = {cell}: nothing of it is finished yet")
         sums, squares = (self.tables[f"{group}/{name}"][rows] for name in ("sum", "sum_of_squares"))
         return replace(stats.components(self.tables["rows/n_replicates"][rows], sums, squares), bounds=(0.0, np.inf))
 
@@ -185,7 +202,7 @@ class Result:
     def quantile(self, q: float) -> np.ndarray:
         """The q-quantile over all replicates of all networks, float64 (cell, step, state).
 
-        By the inverted distribution function: a value that occurred, exact up to 65,535 nodes; the middle of a bin above.
+        By the inverted distribution function: a value that occurred, exact up to 65,535 nodes; above, the lower edge of its bin.
 
         Raises
         ------
@@ -195,23 +212,29 @@ class Result:
         if not 0 <= q <= 1:
             raise ValueError(f"q = {q!r}: must be between 0 and 1")
         out = np.full((self.n_cells, self.n_steps + 1, len(STATES)), np.nan)
-        for cell, (length, value, count, shift) in self._histograms.items():
-            out[cell] = stats.histogram_quantiles(length, value, count, shift, q).reshape(out.shape[1:])
+        for cell in range(self.n_cells):
+            if len(self.rows(cell)):
+                out[cell] = stats.histogram_quantiles(*self._histogram(cell), q).reshape(out.shape[1:])
         return out
 
-    @functools.cached_property
-    def _histograms(self) -> dict[int, tuple[np.ndarray, np.ndarray, np.ndarray, int]]:
-        """Histograms pooled over networks, by cell."""
-        lengths = self.tables["histogram/length"].reshape(self.done, -1).astype(np.int64)
-        first = (np.cumsum(lengths.ravel()) - lengths.ravel()).reshape(lengths.shape)
-        value, count = self.tables["histogram/value"], self.tables["histogram/count"]
-        found = {}
-        for cell in range(self.n_cells):
+    def _histogram(self, cell: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+        """Histograms of a cell pooled over its networks, and their bin shift."""
+        if cell not in self._histograms:
             rows = self.rows(cell)
-            if len(rows):
-                shift = int(self.tables["rows/bin_shift"][rows[0]])
-                found[cell] = (*stats.pool(lengths[rows], first[rows], value, count), shift)
-        return found
+            pooled = self._pool("histogram", rows)
+            self._histograms[cell] = (*pooled, int(self.tables["rows/bin_shift"][rows[0]]))
+        return self._histograms[cell]
+
+    def _pool(self, group: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        lengths = self.tables[f"{group}/length"][rows].reshape(len(rows), -1).astype(np.int64)
+        ends = self._pair_ends(group)[rows]
+        first = (np.cumsum(lengths, axis=1) - lengths) + (ends - lengths.sum(axis=1))[:, None]
+        return stats.pool(lengths, first, self.tables[f"{group}/value"], self.tables[f"{group}/count"])
+
+    def _pair_ends(self, group: str) -> np.ndarray:
+        if group not in self._ends:
+            self._ends[group] = np.cumsum(self.tables[f"{group}/length"].reshape(self.done, -1).sum(axis=1, dtype=np.int64))
+        return self._ends[group]
 
     @property
     def counts(self) -> np.ndarray:
@@ -222,10 +245,10 @@ class Result:
         ValueError
             Trajectories were not kept (``run.record``), or the run is not complete.
         """
-        if "raw/counts" not in self.tables:
-            raise ValueError("run.record: must hold 'trajectories' for every replicate's counts to be kept")
         if not self.complete:
             raise ValueError(f"results: {self.done} of {self.total} are done; counts need them all")
+        if "raw/counts" not in self.tables:
+            raise ValueError("run.record: must hold 'trajectories' for every replicate's counts to be kept")
         return self.tables["raw/counts"].reshape(self.n_cells, self.n_networks, self.n_replicates, self.n_steps + 1, len(STATES))
 
     @functools.cached_property
@@ -234,7 +257,8 @@ class Result:
         columns = {name: self._replicate_column(name) for name in ("infected_steps", "final_eliminated", "ever_infected", "peak")}
         peak_step, extinction = self._replicate_column("peak_step"), self._replicate_column("extinction_step")
         sizes = np.full((self.n_cells, self.n_networks, 1), np.nan)
-        sizes[self.tables["rows/cell"], self.tables["rows/network"], 0] = self.tables["rows/n_nodes"]
+        if self.done:
+            sizes[self.tables["rows/cell"], self.tables["rows/network"], 0] = self.tables["rows/n_nodes"]
         missing = np.isnan(extinction)
         return {
             "risk load": columns["infected_steps"] / sizes,
@@ -248,6 +272,8 @@ class Result:
 
     def _replicate_column(self, name: str) -> np.ndarray:
         out = np.full((self.n_cells, self.n_networks, self.n_replicates), np.nan)
+        if not self.done:
+            return out
         values = self.tables[f"replicate/{name}"].reshape(self.done, self.n_replicates)
         out[self.tables["rows/cell"], self.tables["rows/network"]] = values
         return out
@@ -262,17 +288,17 @@ class Result:
         """
         if name not in OUTCOMES:
             raise ValueError(f"name = {name!r}: must be one of {', '.join(OUTCOMES)}")
-        self.rows(cell)
+        self._finished_rows(cell)
         values = self.replicates[name][cell]
         values = values[~np.isnan(values[:, 0])]
-        centre = values.mean() if values.size else 0.0
+        centre = values.mean()
         shifted = values - centre
         part = stats.components(np.full(len(values), self.n_replicates), shifted.sum(axis=1), (shifted**2).sum(axis=1))
         bounds = (0.0, 1.0 if OUTCOMES[name][1] == "share" else np.inf)
         return replace(part, mean=part.mean + centre, bounds=bounds), np.sort(values, axis=None)
 
-    def summary(self, level: float = 0.95) -> "pd.DataFrame":
-        """One row per cell and outcome: mean with its interval, spread between and within networks, quantiles.
+    def summary(self, level: float = 0.95, cell: int | None = None) -> "pd.DataFrame":
+        """One row per cell (or of one `cell`) and outcome: mean with its interval, spread between and within networks, quantiles.
 
         Columns: the swept keys, ``outcome``, ``mean``, ``low``, ``high`` (confidence limits of the mean), ``sd_between``,
         ``sd_within``, ``q05``, ``q50``, ``q95`` (over replicates), ``unit``.
@@ -280,11 +306,11 @@ class Result:
         import pandas as pd
 
         records = []
-        for cell, swept in enumerate(self.cells):
-            if not len(self.rows(cell)):
+        for c in range(self.n_cells) if cell is None else [cell]:
+            if not len(self.rows(c)):
                 continue
             for name, (_, unit) in OUTCOMES.items():
-                part, values = self.outcome(name, cell)
+                part, values = self.outcome(name, c)
                 low, high = part.interval(level)
                 q05, q50, q95 = np.quantile(values, (0.05, 0.5, 0.95), method="inverted_cdf")
                 numbers = {
@@ -294,27 +320,24 @@ class Result:
                     "sd_between": part.between**0.5,
                     "sd_within": part.within**0.5,
                 }
-                record = {"cell": cell, **swept, "outcome": name} | {key: float(number) for key, number in numbers.items()}
+                record = {"cell": c, **self.cells[c], "outcome": name} | {key: float(number) for key, number in numbers.items()}
                 records.append(record | {"q05": float(q05), "q50": float(q50), "q95": float(q95), "unit": unit})
         return pd.DataFrame.from_records(records)
 
     def samples(self, cell: int = 0) -> np.ndarray:
         """The first few replicates of each network whole, int32 (network, sample, step, state)."""
-        samples = self.tables["sample/counts"][self.rows(cell)]
-        return samples[:, samples[0, :, 0, 0] >= 0] if len(samples) else samples
+        rows = self._finished_rows(cell)
+        samples = self.tables["sample/counts"][rows]
+        return samples[:, samples[0, :, 0, 0] >= 0]
 
     def type_sizes(self, cell: int = 0) -> np.ndarray:
         """Nodes of each type on each finished network, int64 (network, type)."""
-        return self.tables["rows/type_size"][self.rows(cell)]
+        rows = self._finished_rows(cell)
+        return self.tables["rows/type_size"][rows]
 
     def degrees(self, cell: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Degrees that occur over a cell's networks, and how many nodes have them."""
-        lengths = self.tables["degree/length"].astype(np.int64)
-        rows = self.rows(cell)
-        first = np.cumsum(lengths) - lengths
-        _, value, count = stats.pool(
-            lengths[rows, None], first[rows, None], self.tables["degree/value"], self.tables["degree/count"]
-        )
+        _, value, count = self._pool("degree", self._finished_rows(cell))
         return value, count
 
     def nodes(self, cell: int = 0, top: int | None = None) -> "pd.DataFrame":
@@ -339,9 +362,9 @@ class Result:
         """
         import pandas as pd
 
+        rows = self._finished_rows(cell)
         if "node/infected_steps" not in self.tables:
             raise ValueError("run.record: must hold 'nodes' for the nodes' vulnerability to be known")
-        rows = self.rows(cell)
         sizes = self.tables["rows/n_nodes"]
         ends = np.cumsum(sizes)
         where = np.concatenate([np.arange(ends[row] - sizes[row], ends[row]) for row in rows])
@@ -374,13 +397,39 @@ class Result:
         )
 
     def network(self, cell: int = 0, network: int = 0) -> "Network":
-        """The network itself: grown again from its seed, or the kept copy of the one that was read from files."""
-        spec = dict(self.manifest["networks"][cell])
+        """The network itself: grown again from its seed, or the kept copy of the one that was read from files.
+
+        Raises
+        ------
+        ValueError
+            There is no such cell or network, or it is not the one that the results were made on (growth promises equal bits on
+            one platform only).
+        """
         if not 0 <= network < self.n_networks:
             raise ValueError(f"network = {network}: must be between 0 and {self.n_networks - 1}")
-        kind = spec.pop("kind")
-        frozen = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in spec.items())
-        return _network(kind, frozen, self.seed, network, self.folder, self._loaded)
+        mine = self.rows(cell)
+        spec = self.manifest["networks"][cell]
+        key = "file" if spec["kind"] == "file" else (repr(spec), network)
+        if key not in self._networks:
+            if len(self._networks) >= 8:
+                self._networks.pop(next(iter(self._networks)))
+            self._networks[key] = self._made(spec, network)
+        found = self._networks[key]
+        row = mine[self.tables["rows/network"][mine] == network] if len(mine) else mine
+        if len(row) and self.tables["rows/network_digest"][row[0]].tobytes().hex() != found.digest():
+            raise storage.StorageError(f"network {network} of cell {cell}: cannot be made again here as it was in the run")
+        return found
+
+    def _made(self, spec: Mapping[str, Any], network: int) -> "Network":
+        if spec["kind"] == "file":
+            assert self.folder is not None
+            return storage.read_network_copy(self.folder / "network.h5")
+        from scfast.growth import grow
+
+        fields = dict(spec)
+        model: Any = {"dual_local_world": DualLocalWorld, "barabasi_albert": BarabasiAlbert}[fields.pop("kind")]
+        n_nodes = fields.pop("n_nodes")
+        return grow(model(**fields), n_nodes, self.seed, network=network)
 
     def to_pandas(self) -> "pd.DataFrame":
         """One row per cell, step and state: swept values, mean, sem, low, high, variance components, quantiles (nodes)."""
@@ -426,18 +475,6 @@ class Result:
         return xr.Dataset(data, coords=coordinates, attrs={"seed": str(self.seed), "run_id": self.manifest["run_id"]})
 
 
-@functools.lru_cache(maxsize=8)
-def _network(kind: str, spec: tuple[tuple[str, Any], ...], seed: int, index: int, folder: Path | None, loaded: Any) -> "Network":
-    if kind == "file":
-        return loaded if loaded is not None else storage.read_network_copy(Path(folder or ".") / "network.h5")
-    from scfast.growth import grow
-
-    fields: dict[str, Any] = dict(spec)
-    n_nodes = fields.pop("n_nodes")
-    model: Any = {"dual_local_world": DualLocalWorld, "barabasi_albert": BarabasiAlbert}[kind](**fields)
-    return grow(model, n_nodes, seed, network=index)
-
-
 def load(folder: str | Path) -> Result:
     """Open a results folder, also while its run goes on: then what is finished and verified so far.
 
@@ -457,23 +494,12 @@ def load(folder: str | Path) -> Result:
         raise storage.StorageError(f"{folder}: holds no results (there is no manifest.json)")
     merged = folder / "results.h5"
     if merged.exists():
-        if storage.verify(merged, manifest["run_id"]) is None:
+        note = storage.verify(merged, manifest["run_id"])
+        if note is None:
             raise storage.StorageError(f"{merged}: damaged; 'scfast run' again sets it aside and completes the results")
-        return Result(manifest, storage.FileTables(merged), folder)
+        return Result(manifest, storage.FileTables(merged), folder, digest=note["content"])
     parts = []
     for path in sorted((folder / "shards").glob("*.h5")):
         if storage.verify(path, manifest["run_id"]) is not None:
-            parts.append(storage.read_tables(path))
-    return Result(manifest, finished(parts, manifest["n_replicates"]), folder)
-
-
-def finished(parts: list[storage.Tables], n_replicates: int) -> storage.Tables:
-    """What parts of a run hold whole: rows of one network and cell are added up, those with replicates missing left out."""
-    if not parts:
-        return {}
-    tables = storage.concatenate(parts)
-    keys = tables["rows/cell"].astype(np.int64) << 32 | tables["rows/network"]
-    unique, inverse = np.unique(keys, return_inverse=True)
-    held = np.zeros(len(unique), np.int64)
-    np.add.at(held, inverse, tables["rows/n_replicates"])
-    return storage.merge_tables(storage.select_rows(tables, np.flatnonzero(held[inverse] == n_replicates)))
+            parts.append(storage.FileTables(path))
+    return Result(manifest, storage.MergedTables(parts, manifest["n_replicates"]), folder)

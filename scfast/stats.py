@@ -122,14 +122,15 @@ def pool(lengths: np.ndarray, first: np.ndarray, value: np.ndarray, count: np.nd
     length : int32 (cells,)
     value, count : int32 (pairs,)
     """
-    bins = int(value.max(initial=0)) + 1
+    spans = [slice(start.min(), (start + size).max()) for start, size in zip(first, lengths, strict=True) if size.any()]
+    bins = max((int(value[span].max()) for span in spans), default=0) + 1
     pairs = np.empty((int(lengths.sum()), 2), np.int64)
     out = np.empty(lengths.shape[1], np.int32)
     used = _pool(
         np.ascontiguousarray(first, np.int64),
         np.ascontiguousarray(lengths, np.int64),
-        np.ascontiguousarray(value, np.int64),
-        np.ascontiguousarray(count, np.int64),
+        np.ascontiguousarray(value, np.int32),
+        np.ascontiguousarray(count, np.int32),
         np.zeros(bins, np.int64),
         out,
         pairs,
@@ -138,7 +139,7 @@ def pool(lengths: np.ndarray, first: np.ndarray, value: np.ndarray, count: np.nd
 
 
 def histogram_quantiles(length: np.ndarray, value: np.ndarray, count: np.ndarray, shift: int, q: float) -> np.ndarray:
-    """The q-quantile of each cell by the inverted distribution function, float64 (cells,); the middle of its bin where binned.
+    """The q-quantile of each cell by the inverted distribution function, float64 (cells,); the lower edge of its bin where binned.
 
     Examples
     --------
@@ -153,7 +154,7 @@ def histogram_quantiles(length: np.ndarray, value: np.ndarray, count: np.ndarray
     # a hair less than q n, so that 0.9 * 10 asks for the ninth value, not the tenth
     rank = np.maximum(np.ceil(q * totals * (1 - 1e-15)), 1).astype(np.int64)
     at = np.searchsorted(below[1:], below[ends - length] + rank, side="left")
-    return (value[at].astype(np.float64) * 2**shift) + (2**shift - 1) / 2
+    return value[at].astype(np.float64) * 2**shift
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,17 @@ is never changed. All files of results have one layout, :data:`SCHEMA`: arrays j
 """
 
 import contextlib
+import functools
 import hashlib
 import io
 import itertools
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import h5py
 import numpy as np
@@ -33,7 +34,7 @@ from scfast.parameters import STATES
 NUMBERS_VERSION = 1
 """Raised whenever the numbers that a configuration gives change."""
 
-Tables = dict[str, np.ndarray]
+Tables = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,11 @@ SCHEMA: dict[str, Column] = {
     "raw/counts": Column("i4", ("replicate", "step", "state"), "nodes", "every replicate's trajectory"),
 }
 
+_FORMAT = "scfast results 1"
+_MANIFEST_KEYS = {
+    *("run_id", "config", "cells", "networks", "seed", "type_names", "record", "network_digest", "network_notes"),
+    *("n_networks", "n_replicates", "n_steps", "n_shards"),
+}
 _LAYOUT = (
     "Arrays run along their first axis row by row: a row is the replicates of one network in one cell. Axis 'replicate' has "
     "rows/n_replicates entries per row, axis 'node' rows/n_nodes, axis 'pair' the sum of the group's 'length'. Whole numbers only; "
@@ -101,33 +107,45 @@ class StorageError(ValueError):
     """A results folder cannot be used as asked: one line that says which file and why."""
 
 
-def content_digest(tables: Mapping[str, np.ndarray]) -> str:
+def _array_digest(name: str, array: np.ndarray) -> str:
+    return hashlib.sha256(f"{name} {array.dtype.str} {array.shape}\n".encode() + hashlib.sha256(array.data).digest()).hexdigest()
+
+
+def _stored(name: str, array: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(array, np.dtype(SCHEMA[name].dtype).newbyteorder("<"))
+
+
+def _joined(digests: Mapping[str, str]) -> str:
+    return hashlib.sha256("\n".join(digests[name] for name in sorted(digests)).encode()).hexdigest()
+
+
+def content_digest(tables: Tables) -> str:
     """SHA-256 over names, types, shapes and values: equal for equal results, however they came about."""
-    digest = hashlib.sha256()
-    for name in sorted(tables):
-        array = np.ascontiguousarray(tables[name], np.dtype(SCHEMA[name].dtype).newbyteorder("<"))
-        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        digest.update(array.data)
-    return digest.hexdigest()
+    return _joined({name: _array_digest(name, _stored(name, tables[name])) for name in tables})
 
 
-def _file_bytes(tables: Mapping[str, np.ndarray], attributes: Mapping[str, Any], type_names: Iterable[str]) -> memoryview:
-    buffer = io.BytesIO()
-    with h5py.File(buffer, "w", libver=("v110", "v110")) as file:
-        file.attrs.update(attributes)
+def write_tables(target: BinaryIO, tables: Tables, run_id: str, type_names: Iterable[str]) -> str:
+    """Write results as HDF5, one dataset after another, so that no more than one need be in memory; returns the content digest."""
+    digests = {}
+    with h5py.File(target, "w", libver=("v110", "v110")) as file:
+        file.attrs["format"] = _FORMAT
+        file.attrs["run_id"] = run_id
+        file.attrs["numbers_version"] = NUMBERS_VERSION
+        file.attrs["scfast"] = __version__
         file.attrs["layout"] = _LAYOUT
         file.attrs["state"] = np.array(STATES, "S")
         file.attrs["type"] = np.array([name.encode() for name in type_names], "S")
-        for name, array in tables.items():
+        for name in tables:
             column = SCHEMA[name]
-            data = np.ascontiguousarray(array, np.dtype(column.dtype).newbyteorder("<"))
+            data = _stored(name, tables[name])
+            digests[name] = _array_digest(name, data)
             dataset = _write(file, name, data)
             dataset.attrs["unit"] = column.unit
             dataset.attrs["meaning"] = column.meaning
             dataset.attrs["axes"] = ", ".join(column.axes)
             for dimension, axis in zip(dataset.dims, column.axes, strict=True):
                 dimension.label = axis
-    return buffer.getbuffer()
+    return _joined(digests)
 
 
 def _write(file: Any, name: str, data: np.ndarray) -> Any:
@@ -146,12 +164,12 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def publish(path: Path, data: bytes | memoryview) -> bool:
-    """Give `data` the name `path`, whole or not at all; False if the name was taken already."""
+def publish(path: Path, write: Callable[[BinaryIO], Any]) -> bool:
+    """Give what `write` writes the name `path`, whole or not at all; False if the name was taken already."""
     handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+        with os.fdopen(handle, "w+b") as file:
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(scratch, 0o644)
@@ -170,46 +188,59 @@ def publish(path: Path, data: bytes | memoryview) -> bool:
             os.unlink(scratch)
 
 
+def _publish_json(path: Path, content: Mapping[str, Any]) -> bool:
+    return publish(path, lambda file: file.write((json.dumps(content, indent=1) + "\n").encode()))
+
+
 def _sidecar(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
 def publish_tables(path: Path, tables: Tables, run_id: str, type_names: Iterable[str]) -> None:
     """Publish results with their sidecar; equal content that is there already is accepted, other content is an error."""
-    content = content_digest(tables)
-    attributes = {"format": "scfast results 1", "run_id": run_id, "numbers_version": NUMBERS_VERSION, "scfast": __version__}
-    data = _file_bytes(tables, attributes, type_names)
-    if not publish(path, data):
-        there = read_tables(path)
-        if content_digest(there) != content:
+    content = []
+    if not publish(path, lambda file: content.append(write_tables(file, tables, run_id, type_names))):
+        there = verify(path, run_id)
+        if there is None or there["content"] != content[0]:
             raise StorageError(f"{path}: other results for the same tasks are there already")
-        data = memoryview(path.read_bytes())
-    note = {"sha256": hashlib.sha256(data).hexdigest(), "content": content, "run_id": run_id}
-    publish(_sidecar(path), (json.dumps(note, indent=1) + "\n").encode())
+    else:
+        _publish_json(_sidecar(path), _note(path, content[0], run_id))
 
 
-def read_tables(path: Path, names: Iterable[str] | None = None) -> Tables:
+def _note(path: Path, content: str, run_id: str) -> dict[str, str]:
+    with path.open("rb") as file:
+        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "content": content, "run_id": run_id}
+
+
+def read_tables(path: Path, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
     """The arrays of a results file, all or some; StorageError if it is damaged or not one of ours."""
+    with _open(path) as file:
+        found = {}
+        for name in SCHEMA if names is None else names:
+            if name in file:
+                dataset = file[name]
+                linked = not isinstance(file.get(name, getlink=True), h5py.HardLink) or dataset.external
+                if linked or dataset.dtype.kind not in "iu" or dataset.ndim != len(SCHEMA[name].axes):
+                    raise StorageError(f"{path}: {name} is not what the schema says")
+                found[name] = dataset[...]
+        return found
+
+
+@contextlib.contextmanager
+def _open(path: Path) -> Iterator[Any]:
     try:
         with h5py.File(path, "r") as file:
-            if not str(file.attrs.get("format", "")).startswith("scfast results"):
+            if file.attrs.get("format") != _FORMAT:
                 raise StorageError(f"{path}: not a results file of scfast")
-            found: Tables = {}
-            for name in SCHEMA if names is None else names:
-                if name in file:
-                    if file.get(name, getlink=True).__class__ is not h5py.HardLink:
-                        raise StorageError(f"{path}: {name} is a link to somewhere else")
-                    dataset = file[name]
-                    if dataset.dtype.kind not in "iu" or dataset.ndim != len(SCHEMA[name].axes) or dataset.external:
-                        raise StorageError(f"{path}: {name} is not what the schema says")
-                    found[name] = dataset[...]
-            return found
+            yield file
     except (OSError, RuntimeError, KeyError) as error:
         raise StorageError(f"{path}: damaged or not an HDF5 file ({str(error).splitlines()[0]})") from None
 
 
 def verify(path: Path, run_id: str) -> dict[str, Any] | None:
-    """The sidecar of a published results file, or None if either is missing or damaged.
+    """The sidecar of a published results file, or None if the file is missing or damaged.
+
+    A file whose sidecar is not there (yet) was published whole: it is read, and gets one.
 
     Raises
     ------
@@ -217,11 +248,14 @@ def verify(path: Path, run_id: str) -> dict[str, Any] | None:
         The file is whole, but belongs to another run.
     """
     try:
+        if not _sidecar(path).exists() and path.exists():
+            with _open(path) as file:
+                owner = str(file.attrs["run_id"])
+            _publish_json(_sidecar(path), _note(path, content_digest(FileTables(path)), owner))
         note = json.loads(_sidecar(path).read_bytes())
         with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if digest != note["sha256"]:
-            return None
+            if hashlib.file_digest(file, "sha256").hexdigest() != note["sha256"]:
+                return None
         owner = note["run_id"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -249,7 +283,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     path = folder / "manifest.json"
     try:
         manifest = json.loads(path.read_bytes())
-        if manifest["format"] != "scfast manifest 1":
+        if manifest["format"] != "scfast manifest 1" or not manifest.keys() >= _MANIFEST_KEYS:
             raise ValueError
         return manifest
     except FileNotFoundError:
@@ -264,7 +298,7 @@ def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Write the manifest if there is none yet; returns the one that is there."""
     try:
         (folder / "shards").mkdir(parents=True, exist_ok=True)
-        publish(folder / "manifest.json", (json.dumps(manifest, indent=1) + "\n").encode())
+        _publish_json(folder / "manifest.json", manifest)
     except OSError as error:
         raise StorageError(f"{folder}: cannot be written ({error.strerror or error})") from None
     there = read_manifest(folder)
@@ -279,7 +313,7 @@ def write_network(path: Path, network: Network) -> None:
         file.attrs["format"] = "scfast network 1"
         file.attrs["type"] = np.array([name.encode() for name in network.type_names], "S")
         file.attrs["notes"] = "\n".join(network.notes)
-        arrays: Tables = {"indptr": network.indptr, "indices": network.indices, "types": network.types}
+        arrays: dict[str, np.ndarray] = {"indptr": network.indptr, "indices": network.indices, "types": network.types}
         if network.fitness is not None:
             arrays["fitness"] = network.fitness
         if network.names is not None:
@@ -290,7 +324,7 @@ def write_network(path: Path, network: Network) -> None:
             _write(file, name, np.char.encode(array.astype(str), "utf-8") if array.dtype.kind not in "iufb" else array)
         for k, name in enumerate(network.attributes):
             file[f"attributes/{k:04d}"].attrs["name"] = name
-    publish(path, buffer.getbuffer())
+    publish(path, lambda file: file.write(buffer.getbuffer()))
 
 
 def read_network_copy(path: Path) -> Network:
@@ -320,20 +354,17 @@ def read_network_copy(path: Path) -> Network:
 
 
 class FileTables(Mapping[str, np.ndarray]):
-    """The arrays of a results file, each read when first asked for."""
+    """The arrays of a results file, each read whenever it is asked for."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._read: Tables = {}
-        with h5py.File(path, "r") as file:
+        with _open(path) as file:
             self._names = tuple(name for name in SCHEMA if name in file)
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self._names:
             raise KeyError(name)
-        if name not in self._read:
-            self._read |= read_tables(self._path, [name])
-        return self._read[name]
+        return read_tables(self._path, [name])[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -342,95 +373,137 @@ class FileTables(Mapping[str, np.ndarray]):
         return len(self._names)
 
 
-def concatenate(parts: Iterable[Tables]) -> Tables:
-    """Join results along their first axis."""
-    tables = list(parts)
-    return {name: np.concatenate([part[name] for part in tables]) for name in tables[0]}
+class KeptTables(Mapping[str, np.ndarray]):
+    """Tables of which each array is kept once it was asked for."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._kept: dict[str, np.ndarray] = {}
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._kept:
+            self._kept[name] = self._tables[name]
+        return self._kept[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
 
 
-def _segments(lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    ends = np.cumsum(lengths)
-    return ends - lengths, ends
+class MergedTables(Mapping[str, np.ndarray]):
+    """Several parts as one: rows in the order of cell and network, those of one network and cell added up; exact.
 
+    Each array is put together whenever it is asked for, so that merging needs the memory of one array, not of all.
 
-def _take_segments(array: np.ndarray, lengths: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """The segments of a ragged array in another order."""
-    if np.array_equal(order, np.arange(len(order))):
-        return array
-    first, last = _segments(lengths)
-    pieces = [array[first[k] : last[k]] for k in order]
-    return np.concatenate(pieces) if pieces else array[:0]
-
-
-def _groups(keys: np.ndarray) -> Iterator[tuple[int, int]]:
-    edges = np.flatnonzero(np.any(keys[1:] != keys[:-1], axis=1)) + 1
-    bounds = [0, *edges.tolist(), len(keys)]
-    return itertools.pairwise(bounds)
-
-
-def select_rows(tables: Tables, order: np.ndarray) -> Tables:
-    """Some of the rows, in the order given, with all that belongs to them."""
-    lengths = {"replicate": tables["rows/n_replicates"], "node": tables["rows/n_nodes"]}
-    rows = len(lengths["node"])
-    for group in ("histogram", "degree"):
-        lengths[group] = tables[f"{group}/length"].reshape(rows, -1).sum(axis=1, dtype=np.int64)
-    chosen: Tables = {}
-    for name, array in tables.items():
-        axis = SCHEMA[name].axes[0]
-        key = name.split("/")[0] if axis == "pair" else axis
-        chosen[name] = array[order] if axis == "row" else _take_segments(array, lengths[key], order)
-    return chosen
-
-
-def merge_tables(tables: Tables) -> Tables:
-    """Sort rows by cell and network and add up the rows of one network and cell; exact, whatever the order.
+    Parameters
+    ----------
+    parts : sequence of tables
+        In any order.
+    n_replicates : int, optional
+        Leave out each network and cell that does not hold so many; without it, replicates that are missing are an error.
 
     Raises
     ------
     StorageError
-        Replicates are missing or doubled within a row, or parts of it were made on different networks.
+        Replicates are missing or doubled, or parts of one row were made on different networks.
     """
-    ordered = select_rows(tables, np.lexsort((tables["rows/first_replicate"], tables["rows/network"], tables["rows/cell"])))
-    keys = np.column_stack((ordered["rows/cell"], ordered["rows/network"]))
-    groups = list(_groups(keys))
-    for low, high in groups:
-        size = ordered["rows/n_replicates"][low:high]
-        if not np.array_equal(ordered["rows/first_replicate"][low:high], np.cumsum(size) - size):
-            raise StorageError(f"cell {keys[low, 0]}, network {keys[low, 1]}: replicates are missing or doubled")
-        digests = ordered["rows/network_digest"][low:high]
-        if (digests != digests[0]).any():
-            raise StorageError(f"cell {keys[low, 0]}, network {keys[low, 1]}: parts were made on different networks")
-    return ordered if len(groups) == len(keys) else _collapse(ordered, groups)
 
+    def __init__(self, parts: Sequence[Tables], n_replicates: int | None = None) -> None:
+        self._parts = parts
+        self._names: tuple[str, ...] = tuple(parts[0]) if parts else ()
+        if not parts:
+            return
+        cell, network, first, size = (
+            self._joined(f"rows/{name}") for name in ("cell", "network", "first_replicate", "n_replicates")
+        )
+        order = np.lexsort((first, network, cell))
+        if n_replicates is not None:
+            _, inverse = np.unique(np.column_stack((cell, network)), axis=0, return_inverse=True)
+            held = np.bincount(inverse.reshape(-1), weights=size)
+            order = order[held[inverse.reshape(-1)][order] == n_replicates]
+        if not len(order):
+            self._names = ()
+            return
+        self._order = order
+        keys = np.column_stack((cell, network))[order]
+        edges = np.flatnonzero(np.any(keys[1:] != keys[:-1], axis=1)) + 1
+        self._groups = list(itertools.pairwise([0, *edges.tolist(), len(keys)]))
+        self._lengths = {"replicate": size, "node": self._joined("rows/n_nodes")}
+        for group in ("histogram", "degree"):
+            self._lengths[group] = self._joined(f"{group}/length").reshape(len(cell), -1).sum(axis=1, dtype=np.int64)
+        self._check(keys, first[order], size[order])
 
-def _collapse(tables: Tables, groups: list[tuple[int, int]]) -> Tables:
-    """Add up neighbouring rows that belong to one network and cell."""
-    starts = np.array([low for low, _ in groups])
-    summed = ("rows/n_replicates", "trajectory/", "type_trajectory/")
-    merged: Tables = {}
-    for name, array in tables.items():
+    def _check(self, keys: np.ndarray, first: np.ndarray, size: np.ndarray) -> None:
+        digests = self._joined("rows/network_digest")[self._order]
+        for low, high in self._groups:
+            if not np.array_equal(first[low:high], np.cumsum(size[low:high]) - size[low:high]):
+                raise StorageError(f"cell {keys[low, 0]}, network {keys[low, 1]}: replicates are missing or doubled")
+            if (digests[low:high] != digests[low]).any():
+                raise StorageError(f"cell {keys[low, 0]}, network {keys[low, 1]}: parts were made on different networks")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._names:
+            raise KeyError(name)
+        split = len(self._groups) < len(self._order)
+        if split and name.startswith("histogram/"):
+            return self._pooled[name]
+        array = self._ordered(name)
+        return self._added_up(name, array) if split else array
+
+    def _joined(self, name: str) -> np.ndarray:
+        return np.concatenate([part[name] for part in self._parts])
+
+    def _ordered(self, name: str, rows: np.ndarray | None = None) -> np.ndarray:
+        """An array with its rows, or what belongs to them, in order."""
+        array, axis = self._joined(name), SCHEMA[name].axes[0]
+        order = self._order if rows is None else rows
+        if axis == "row":
+            return array[order]
+        lengths = self._lengths[name.split("/")[0] if axis == "pair" else axis]
+        if np.array_equal(order, np.arange(len(lengths))):
+            return array
+        ends = np.cumsum(lengths)
+        return np.concatenate([array[ends[row] - lengths[row] : ends[row]] for row in order])
+
+    def _added_up(self, name: str, array: np.ndarray) -> np.ndarray:
+        """One row for each group of neighbouring rows."""
+        starts = np.array([low for low, _ in self._groups])
         axis = SCHEMA[name].axes[0]
-        if name.startswith(summed):
-            merged[name] = np.add.reduceat(array, starts, axis=0)
-        elif axis == "row" and name != "histogram/length":
-            merged[name] = array[starts]
-        elif axis == "replicate":
-            merged[name] = array
-    nodes_first, nodes_last = _segments(tables["rows/n_nodes"])
-    for name in tables:
-        if SCHEMA[name].axes[0] == "node":
-            merged[name] = np.concatenate(
-                [tables[name][nodes_first[low] : nodes_last[high - 1]].reshape(high - low, -1).sum(axis=0) for low, high in groups]
+        if name.startswith(("rows/n_replicates", "trajectory/", "type_trajectory/")):
+            return np.add.reduceat(array, starts, axis=0)
+        if axis == "row":
+            return array[starts]
+        if axis == "pair":  # degrees: those of the group's first row
+            return self._ordered(name, self._order[starts])
+        if axis == "node":
+            ends = np.cumsum(self._lengths["node"][self._order])
+            begins = ends - self._lengths["node"][self._order]
+            return np.concatenate(
+                [array[begins[low] : ends[high - 1]].reshape(high - low, -1).sum(axis=0) for low, high in self._groups]
             )
-    degree_first, degree_last = _segments(tables["degree/length"])
-    for name in ("degree/value", "degree/count"):
-        merged[name] = np.concatenate([tables[name][degree_first[low] : degree_last[low]] for low in starts])
-    lengths = tables["histogram/length"]
-    flat = lengths.reshape(len(lengths), -1).astype(np.int64)
-    first = (np.cumsum(flat.ravel()) - flat.ravel()).reshape(flat.shape)
-    value, count = tables["histogram/value"], tables["histogram/count"]
-    pooled = [stats.pool(flat[low:high], first[low:high], value, count) for low, high in groups]
-    merged["histogram/length"] = np.stack([length for length, _, _ in pooled]).reshape(len(groups), *lengths.shape[1:])
-    merged["histogram/value"] = np.concatenate([values for _, values, _ in pooled])
-    merged["histogram/count"] = np.concatenate([counts for _, _, counts in pooled])
-    return {name: merged[name] for name in tables}
+        return array
+
+    @functools.cached_property
+    def _pooled(self) -> dict[str, np.ndarray]:
+        lengths, value, count = (self._ordered(f"histogram/{name}") for name in ("length", "value", "count"))
+        flat = lengths.reshape(len(lengths), -1).astype(np.int64)
+        first = (np.cumsum(flat.ravel()) - flat.ravel()).reshape(flat.shape)
+        pooled = [stats.pool(flat[low:high], first[low:high], value, count) for low, high in self._groups]
+        return {
+            "histogram/length": np.stack([part[0] for part in pooled]).reshape(len(pooled), *lengths.shape[1:]),
+            "histogram/value": np.concatenate([part[1] for part in pooled]),
+            "histogram/count": np.concatenate([part[2] for part in pooled]),
+        }
+
+
+def concatenate(parts: Sequence[Tables]) -> dict[str, np.ndarray]:
+    """Join results along their first axis."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -1,7 +1,9 @@
 """The driver and what it leaves on disk: same numbers however they are computed, nothing believed that is damaged."""
 
+import functools
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -156,7 +158,7 @@ def test_a_drawn_seed_is_kept(tmp_path: Path) -> None:
     assert first.digest == again.digest
 
 
-@pytest.mark.parametrize("damage", ["truncate", "flip", "sidecar", "no sidecar"])
+@pytest.mark.parametrize("damage", ["truncate", "flip", "sidecar"])
 def test_damaged_shards_are_set_aside_and_computed_again(
     result: sf.Result, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -171,16 +173,121 @@ def test_damaged_shards_are_set_aside_and_computed_again(
     elif damage == "flip":
         data[len(data) // 2] ^= 4
         shard.write_bytes(data)
-    elif damage == "sidecar":
-        shard.with_suffix(".json").write_text("{")
     else:
-        shard.with_suffix(".json").unlink()
+        shard.with_suffix(".json").write_text("{")
     partial = sf.load(folder)
     assert partial.done < partial.total
     again = sf.run(sf.Config.from_text(SMALL), folder)
     assert again.digest == result.digest
     assert "set aside" in capsys.readouterr().err
     assert list((folder / "shards").glob("*.damaged-0"))
+
+
+def test_file_without_its_sidecar_is_believed_if_whole(result: sf.Result, tmp_path: Path) -> None:
+    """A kill between the two leaves a whole file: nothing is computed again."""
+    folder = tmp_path / "r"
+    sf.run(sf.Config.from_text(SMALL), folder)
+    shards = sorted((folder / "shards").glob("*.h5"))
+    stamps = [path.stat().st_mtime_ns for path in shards]
+    for path in (*(shard.with_suffix(".json") for shard in shards), folder / "results.h5", folder / "results.json"):
+        path.unlink()
+    assert sf.run(sf.Config.from_text(SMALL), folder).digest == result.digest
+    assert [path.stat().st_mtime_ns for path in shards] == stamps
+
+
+def test_any_part_of_a_run_can_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Networks in several tasks each: whatever shards are there, the networks that are whole give what the complete run gives."""
+    monkeypatch.setattr(ensemble, "TASK_BYTES", 1)
+    config = sf.Config.from_text("[network]\nn_nodes=30\n[run]\nnetworks=3\nreplicates=1200\nsteps=8\nseed=4")
+    whole = sf.run(config, n_jobs=1)
+    assert sf.run(config, tmp_path / "r", n_jobs=1).digest == whole.digest
+    shards = sorted((tmp_path / "r" / "shards").glob("*.h5"))
+    assert len(shards) == 9  # 3 tasks for each of 3 networks
+    for name in ("results.h5", "results.json"):
+        (tmp_path / "r" / name).unlink()
+    away = tmp_path / "away"
+    away.mkdir()
+    for kept in [(), (0,), (0, 1), (0, 1, 2), (0, 1, 2, 3), (3, 4, 5), (1, 2, 6, 7, 8), (0, 1, 2, 6, 7, 8), tuple(range(1, 9))]:
+        for k, shard in enumerate(shards):
+            if k not in kept:
+                os.replace(shard, away / shard.name)
+        part = sf.load(tmp_path / "r")
+        networks = [g for g in range(3) if {3 * g, 3 * g + 1, 3 * g + 2} <= set(kept)]
+        assert part.done == len(networks)
+        expected = np.full((1, 3, 1200), np.nan)
+        expected[:, networks] = whole.replicates["risk load"][:, networks]
+        np.testing.assert_array_equal(part.replicates["risk load"], expected)
+        if networks:
+            assert len(part.nodes(0)) == 30 * len(networks)
+            assert len(part.summary()) == 7
+            np.testing.assert_allclose(part.type_mean.sum(axis=2), part.mean, rtol=1e-12)  # rounding alone
+        else:
+            assert np.isnan(part.quantile(0.5)).all() and np.isnan(part.mean).all()
+            assert len(part.summary()) == 0
+            for ask in (part.nodes, part.samples, part.degrees, part.type_sizes, functools.partial(part.outcome, "peak")):
+                with pytest.raises(ValueError, match=r"^cell = 0: nothing of it is finished yet$"):
+                    ask()
+        for file in away.iterdir():
+            os.replace(file, tmp_path / "r" / "shards" / file.name)
+
+
+def test_two_processes_on_one_folder(result: sf.Result, tmp_path: Path) -> None:
+    """Both work on all that is missing; equal shards are accepted, and both end well."""
+    config = tmp_path / "c.toml"
+    config.write_text(SMALL)
+    command = [sys.executable, "-m", "scfast", "run", str(config), "-o", str(tmp_path / "r"), "--jobs", "1"]
+    both = [subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    for process in both:
+        _, error = process.communicate(timeout=120)
+        assert process.returncode == 0, error
+    assert sf.load(tmp_path / "r").digest == result.digest
+    assert not list((tmp_path / "r").rglob("*damaged*"))
+
+
+FILES = "[network]\nkind='file'\nedges='e.csv'\n[run]\nreplicates=64\nsteps=10\nseed=1"
+
+
+def test_results_carry_the_network_they_were_made_on(tmp_path: Path) -> None:
+    (tmp_path / "e.csv").write_text("source,target\na,b\nb,c\n")
+    first = sf.run(sf.Config.from_text(FILES, base=tmp_path), tmp_path / "r")
+    assert set(first.nodes()["name"]) == {"a", "b", "c"}
+    copy = tmp_path / "r" / "network.h5"
+    copy.write_bytes(copy.read_bytes()[:300])
+    with pytest.raises(ValueError, match="damaged or missing"):
+        sf.load(tmp_path / "r").nodes()
+    assert set(sf.run(sf.Config.from_text(FILES, base=tmp_path), tmp_path / "r").nodes()["name"]) == {"a", "b", "c"}
+    (tmp_path / "e.csv").write_text("source,target\nP,Q\nQ,S\n")
+    with pytest.raises(ValueError, match="another configuration: the network's files"):
+        sf.run(sf.Config.from_text(FILES, base=tmp_path), tmp_path / "r")
+    shutil.rmtree(tmp_path / "r")
+    assert set(sf.run(sf.Config.from_text(FILES, base=tmp_path), tmp_path / "r").nodes()["name"]) == {"P", "Q", "S"}
+
+
+def test_columns_of_any_name_survive(tmp_path: Path) -> None:
+    net = sf.Network.from_edges([(0, 1)], names=["x", "y"], attributes={"a/b": [1.5, 2.0], "é": ["u", "ü"]})
+    storage.write_network(tmp_path / "n.h5", net)
+    assert storage.read_network_copy(tmp_path / "n.h5") == net
+
+
+def test_too_many_first_infections_of_a_type_are_refused_before_work(tmp_path: Path) -> None:
+    """Type sizes of grown networks are random: 40 nodes hold about four logistics providers."""
+    text = "[network]\nn_nodes=40\n[initial]\nwithin='logistics'\ninfected=5\n[run]\nnetworks=30\nseed=1"
+    with pytest.raises(
+        ValueError, match=r"^initial.infected = 5: must be at most \d, the number of logistics nodes of network \d+$"
+    ):
+        ensemble.Plan.of(sf.Config.from_text(text))
+
+
+def test_quantiles_stay_within_the_network_where_binned() -> None:
+    """70,000 nodes need bins two nodes wide; nobody is eliminated, and everybody is susceptible in the end."""
+    text = (
+        "[network]\nkind='barabasi_albert'\nn_nodes=70000\nm=1\n[dynamics]\nbeta=0.0\ngamma=1.0\ndelta=0.0\nxi=1.0\n"
+        "[run]\nnetworks=1\nreplicates=3\nsteps=3\nseed=1\nrecord=[]"
+    )
+    middle = sf.run(sf.Config.from_text(text)).quantile(0.5)[0]
+    assert middle[:, 3].tolist() == [0, 0, 0, 0]
+    assert middle[3, 0] == 70_000
+    assert abs(middle[0, 1] - 700) < 2
 
 
 def test_other_configuration_is_refused(tmp_path: Path) -> None:
@@ -195,6 +302,7 @@ def test_results_from_other_runs_and_foreign_files_are_refused(tmp_path: Path) -
         sf.run(sf.Config.from_text(text), tmp_path / name)
     for suffix in ("h5", "json"):
         os.replace(tmp_path / "b" / "shards" / f"000000.{suffix}", tmp_path / "a" / "shards" / f"000000.{suffix}")
+    (tmp_path / "a" / "results.h5").unlink()
     with pytest.raises(ValueError, match="belongs to another run"):
         sf.run(config, tmp_path / "a")
     foreign = tmp_path / "foreign.h5"
@@ -204,9 +312,10 @@ def test_results_from_other_runs_and_foreign_files_are_refused(tmp_path: Path) -
         storage.read_tables(foreign)
     with pytest.raises(ValueError, match="holds no results"):
         sf.load(tmp_path)
-    (tmp_path / "manifest.json").write_text("[]")
-    with pytest.raises(ValueError, match="not a manifest of scfast"):
-        sf.load(tmp_path)
+    for text in ("[]", "{", '{"format": "scfast manifest 1"}'):
+        (tmp_path / "manifest.json").write_text(text)
+        with pytest.raises(ValueError, match="not a manifest of scfast"):
+            sf.load(tmp_path)
 
 
 GOLDEN = "2c6a796b314b9184"

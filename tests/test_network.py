@@ -93,7 +93,7 @@ class TestStructure:
     def test_surplus_edges_are_counted_with_examples(self):
         edges = [[0, 1], [0, 1], [0, 1], [1, 0], [2, 2], [3, 2], [2, 3], [3, 3], [4, 1]]
         text = "2 self-loops (2 - 2), 2 duplicates (0 - 1), 2 reversed duplicates (0 - 1)"
-        refused(lambda: Network.from_edges(edges), text, "clean=True", "symmetrize=True")
+        refused(lambda: Network.from_edges(edges), text, "clean drops them; symmetrize reads directed pairs")
         net = Network.from_edges(edges, clean=True)
         assert net.notes == (f"dropped {text}",) and net.edges().tolist() == [[0, 1], [1, 4], [2, 3]]
 
@@ -210,9 +210,9 @@ class TestObject:
         for array in (net.indptr, net.indices, net.types, net.fitness, net.names, net.attributes["lat"]):
             with pytest.raises(ValueError, match="read-only"):
                 array[0] = array[1]
-        with pytest.raises(AttributeError, match="frozen"):
+        with pytest.raises(AttributeError, match="field"):
             net.fitness = None
-        with pytest.raises(AttributeError, match="frozen"):
+        with pytest.raises(AttributeError, match="field"):
             del net.types
         with pytest.raises(TypeError):
             net.attributes["x"] = np.zeros(5)
@@ -310,7 +310,7 @@ class TestNetworkx:
 
     def test_missing_networkx_is_one_line(self, monkeypatch):
         monkeypatch.setitem(__import__("sys").modules, "networkx", None)
-        with pytest.raises(ImportError, match=r"^networkx is not installed: pip install networkx$"):
+        with pytest.raises(ImportError, match=r"^networkx is not installed: pip install 'scfast\[interop\]'$"):
             Network.from_edges(TRIANGLE).to_networkx()
 
 
@@ -361,8 +361,7 @@ class TestCsv:
         assert net.names.tolist() == ["007", "7", "+7", "NaN", "7.0"]
         assert net.edges().tolist() == [[0, 1], [0, 3], [1, 4], [2, 3]]
 
-    def test_long_ids_and_many_ids_are_told_apart(self, tmp_path):
-        # 12000 ids make the table of ids grow twice; ids of 1-7 and of more bytes take different ways through it.
+    def test_many_edges_agree_with_index_pairs(self, tmp_path):
         ids = [f"{i:x}" if i % 2 else f"a-rather-long-id-{i}" for i in range(12_000)]
         pairs = np.random.default_rng(3).permutation(12_000).reshape(-1, 2)
         shifted = np.column_stack((pairs[:-1, 0], pairs[1:, 1]))
@@ -376,7 +375,7 @@ class TestCsv:
     def test_blanks_quotes_line_ends_and_marks(self, tmp_path):
         edges, nodes = write(
             tmp_path,
-            e=b'\xef\xbb\xbf source , target\r\n\r\n A1 ,"b, ""c"""\r\n\t"A1", d e \r\n   \r\n',
+            e=b'\xef\xbb\xbf source , target\r\n\r\n A1 ,"b, ""c"""\r\n\tA1\t, d e \r\n   \r\n',
             n=b'\xef\xbb\xbfid, type\r\n"b, ""c""", brand\r\nd e,brand \r\n\r\nA1,platform\r\nalone,brand',
         )
         net = read_network(edges, nodes)
@@ -396,6 +395,12 @@ class TestCsv:
         assert columns["big"].tolist() == [1e20, 1.0] and columns["empty"].tolist() == ["", ""]
         assert net.fitness.tolist() == [0.5, 1.0] and net.type_names == ("node",)
 
+    def test_short_rows_end_in_empty_fields(self, tmp_path):
+        edges, nodes = write(tmp_path, e="source,target,w\na,b\nb,c,1\n", n="id,x,y\na\nb,1\nc,2,z\n")
+        net = read_network(edges, nodes)
+        np.testing.assert_array_equal(net.attributes["x"], [np.nan, 1, 2])
+        assert net.attributes["y"].tolist() == ["", "", "z"] and net.n_edges == 2
+
     def test_no_edges(self, tmp_path):
         edges, nodes = write(tmp_path, e="source,target\n", n="id\na\nb\n")
         assert read_network(edges, nodes).n_isolates == 2
@@ -409,14 +414,15 @@ class TestCsv:
             ("from,to\na,b\n", None, ["e.csv", "column 'source' is missing", "from, to"]),
             ("source;target\na;b\n", None, ["e.csv", "column 'source' is missing"]),
             ("source,source,target\na,b,c\n", None, ["e.csv", "'source'", "2 times"]),
-            ("source,target\na,b\nc\n", None, ["e.csv line 3", "'c'", "2 fields"]),
-            ("source,target\na,b\nc,d,e\n", None, ["e.csv line 3", "2 fields"]),
-            ("source,target\na,b\nc,\n", None, ["e.csv line 3", "'c,'", "empty"]),
-            ('source,target\na,b\nc," "\n', None, ["e.csv line 3", "blank"]),
-            ('source,target\na,"b\nc,d\n', None, ["e.csv line 2", "quote"]),
-            ('source,target\na,"b"x\nc,d\n', None, ["e.csv line 2", "quote"]),
-            (b"source,target\na,b\na,\xff\n", None, ["e.csv line 3", "UTF-8"]),
-            (b"source,target,\xff\na,b\n", None, ["e.csv line 1", "UTF-8"]),
+            ("source,target\na,b\nc\n", None, ["e.csv line 3: target = ''", "empty"]),
+            ("source,target\na,b\nc,d,e\n", None, ["e.csv: Expected 2 fields in line 3, saw 3"]),
+            ("source,target\na,b,c\nd,e\n", None, ["e.csv: Expected 2 fields in line 2, saw 3"]),
+            ("v,source,target\n1,a,b\n1,Lima, PE,c\n", None, ["e.csv: Expected 3 fields in line 3, saw 4"]),
+            ("source,target\na,b\n\n\n ,c\n", None, ["e.csv line 5: source = ''", "empty"]),
+            ('source,target\na,b\nc," "\n', None, ["e.csv line 3: target = ''", "empty"]),
+            ('source,target\na,"b\nc,d\n', None, ["e.csv: EOF inside string"]),
+            (b"source,target\na,b\nab,\xff\n", None, ["e.csv: is not UTF-8: byte 0xff after 'ab,'"]),
+            (b"source,target,\xff\na,b\n", None, ["e.csv: is not UTF-8: byte 0xff after 'source,target,'"]),
             ("source,target\nb,a\na,Z9\n", "id\na\nb\n", ["e.csv line 3", "'Z9'", "n.csv"]),
             ("source,target\na,b\n", "", ["n.csv", "empty"]),
             ("source,target\na,b\n", "id\n", ["n.csv", "no rows"]),
@@ -424,11 +430,12 @@ class TestCsv:
             ("source,target\na,b\n", "id,type\na,x\nb,y\na,x\n", ["n.csv line 4", "'a'", "line 2"]),
             ("source,target\na,b\n", "id,type\na,x\n ,y\n", ["n.csv line 3", "id = ''"]),
             ("source,target\na,b\n", "id,type\na,x\nb,\n", ["n.csv", "types[1] = ''"]),
-            ("source,target\na,b\n", "id,type\na,x\nb\n", ["n.csv line 3", "2 fields"]),
+            ("source,target\na,b\n", "id,type\na,x\nb\n", ["n.csv", "types[1] = ''"]),
+            ("source,target\na,b\n", "id,c\na,Lima, PE\nb,x\n", ["n.csv: Expected 2 fields in line 2, saw 3"]),
             ("source,target\na,b\n", "id,fitness\na,0.5\nb,\n", ["n.csv", "fitness[1]"]),
             ("source,target\na,b\n", "id,c,c\na,1,2\nb,1,2\n", ["n.csv", "'c'", "2 times"]),
-            ("source,target\na,b\n", b"id,c\na,1\nb,\xe9\n", ["n.csv line 3", "UTF-8"]),
-            ("source,target\na,b\n", 'id,c\na,"x\nb,y\n', ["n.csv line"]),
+            ("source,target\na,b\n", b"id,c\na,1\nb,Caf\xe9\n", ["n.csv: is not UTF-8: byte 0xe9 after 'b,Caf'"]),
+            ("source,target\na,b\n", 'id,c\na,"x\nb,y\n', ["n.csv: EOF inside string"]),
             ("source,target\na,b\nb,a\na,a\n", None, ["e.csv", "1 self-loop ('a' - 'a')", "1 reversed duplicate ('a' - 'b')"]),
         ],
     )
@@ -461,7 +468,7 @@ class TestRealNetworks:
         assert net.attributes["country"].dtype.kind == "U"
 
     def test_openflights(self):
-        refused(lambda: load("openflights_2014"), "18048 reversed duplicates", "symmetrize=True")
+        refused(lambda: load("openflights_2014"), "18048 reversed duplicates ('A1' - 'A2')", "symmetrize reads directed pairs")
         net = load("openflights_2014", symmetrize=True)
         rows = [line.split(",")[:2] for line in (DATA / "openflights_2014" / "edges.csv").read_text().splitlines()[1:]]
         pairs = {frozenset(row) for row in rows}
