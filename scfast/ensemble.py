@@ -378,6 +378,7 @@ class Progress:
             now = time.monotonic()
             if self._start is None:  # the first slice holds compilation and growth, and would spoil the rate
                 self._start = now, self.done
+                self._said = now
                 return
             rate = (self.done - self._start[1]) / max(now - self._start[0], 1e-9)
             if self._bar is not None:

@@ -7,6 +7,7 @@ Marks: [P] the paper says it; L literature standard; A our assumption (see MODEL
 
 from __future__ import annotations
 
+import abc
 import dataclasses
 import difflib
 import functools
@@ -101,7 +102,7 @@ def _array(value: Any) -> NDArray[Any]:
 
 
 @dataclasses.dataclass(frozen=True)
-class Entry:
+class Entry(abc.ABC):
     """Meaning, unit and bounds of one field; checks its values.
 
     `known` of `check` holds the fields before this one; a bad value raises a one-line ValueError.
@@ -114,9 +115,9 @@ class Entry:
     example: Any = None
     words: ClassVar[str] = ""
 
+    @abc.abstractmethod
     def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
         """Return `value` normalised."""
-        raise NotImplementedError
 
     def span(self) -> str:
         """The allowed values, in words."""

@@ -124,10 +124,48 @@ def content_digest(tables: Tables) -> str:
     return _joined({name: _array_digest(name, _stored(name, tables[name])) for name in tables})
 
 
+class _Patient:
+    """A file for HDF5 to write to that never fails, as the library ends the process when one does: the error is kept for later."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def _try(self, act: Callable[[], Any], otherwise: Any) -> Any:
+        if self.error is None:
+            try:
+                return act()
+            except OSError as error:
+                self.error = error
+        return otherwise
+
+    def write(self, data: Any) -> int:
+        return self._try(lambda: self._file.write(data), len(data))
+
+    def read(self, size: int = -1) -> bytes:
+        return self._try(lambda: self._file.read(size), b"")
+
+    def readinto(self, buffer: Any) -> int:
+        return self._try(lambda: self._file.readinto(buffer), len(buffer))  # type: ignore[attr-defined]
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._try(lambda: self._file.seek(offset, whence), offset)
+
+    def tell(self) -> int:
+        return self._try(self._file.tell, 0)
+
+    def truncate(self, size: int | None = None) -> int:
+        return self._try(lambda: self._file.truncate(size), size or 0)
+
+    def flush(self) -> None:
+        self._try(self._file.flush, None)
+
+
 def write_tables(target: BinaryIO, tables: Tables, run_id: str, type_names: Iterable[str]) -> str:
     """Write results as HDF5, one dataset after another, so that no more than one need be in memory; returns the content digest."""
     digests = {}
-    with h5py.File(target, "w", libver=("v110", "v110")) as file:
+    patient = _Patient(target)
+    with h5py.File(patient, "w", libver=("v110", "v110")) as file:
         file.attrs["format"] = _FORMAT
         file.attrs["run_id"] = run_id
         file.attrs["numbers_version"] = NUMBERS_VERSION
@@ -145,6 +183,8 @@ def write_tables(target: BinaryIO, tables: Tables, run_id: str, type_names: Iter
             dataset.attrs["axes"] = ", ".join(column.axes)
             for dimension, axis in zip(dataset.dims, column.axes, strict=True):
                 dimension.label = axis
+    if patient.error is not None:
+        raise patient.error
     return _joined(digests)
 
 
@@ -183,6 +223,8 @@ def publish(path: Path, write: Callable[[BinaryIO], Any]) -> bool:
             os.replace(scratch, path)
         _sync_folder(path.parent)
         return True
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(scratch)

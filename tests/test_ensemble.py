@@ -1,6 +1,8 @@
 """The driver and what it leaves on disk: same numbers however they are computed, nothing believed that is damaged."""
 
+import errno
 import functools
+import io
 import json
 import os
 import shutil
@@ -193,6 +195,28 @@ def test_file_without_its_sidecar_is_believed_if_whole(result: sf.Result, tmp_pa
         path.unlink()
     assert sf.run(sf.Config.from_text(SMALL), folder).digest == result.digest
     assert [path.stat().st_mtime_ns for path in shards] == stamps
+
+
+class Full(io.FileIO):
+    """A file on a disk that has room for 20 kB."""
+
+    def write(self, data) -> int:
+        if self.tell() + len(data) > 20_000:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().write(data)
+
+
+def test_full_disk_is_an_error_that_leaves_nothing_behind(result: sf.Result, tmp_path: Path) -> None:
+    """HDF5 itself ends the process when a write fails."""
+
+    def write(file) -> None:
+        with Full(os.dup(file.fileno()), "w+b") as full:
+            storage.write_tables(full, result.tables, "run", result.type_names)
+
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)) as caught:
+        storage.publish(tmp_path / "x.h5", write)
+    assert caught.value.filename == str(tmp_path / "x.h5")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_any_part_of_a_run_can_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
