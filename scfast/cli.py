@@ -11,7 +11,20 @@ import click
 
 from scfast import __version__
 
-FOLDER = click.Path(path_type=Path, file_okay=False)
+
+class _Folder(click.ParamType):
+    """A folder's path: not empty, and not a file's."""
+
+    name = "folder"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        if not str(value) or Path(value).is_file():
+            raise ValueError(f"{max(param.opts, key=len) if param else 'folder'} = {str(value)!r}: must be a folder")
+        return Path(value)
+
+
+FOLDER = _Folder()
+MEANS = "Means; ± is the longer side of the 95 % interval."
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -73,9 +86,19 @@ def run(
     dry_run: bool,
 ) -> None:
     """Run the experiment that CONFIG describes (a TOML file, or the name of a shipped one), or complete it."""
-    from scfast.config import Config, find
+    from dataclasses import replace
 
-    settings = Config.from_toml(find(config), overrides=(*overrides, *(("network.clean=true",) if clean else ())))
+    from scfast.config import Config, Files, find
+
+    settings = Config.from_toml(find(config), overrides=overrides)
+    if clean:
+        if not isinstance(settings.network, Files):
+            raise ValueError("--clean: is for a network from files; this one is grown")
+        settings = replace(settings, network=replace(settings.network, clean=True))
+    if jobs != -1 and jobs < 1:
+        raise ValueError(f"--jobs = {jobs}: must be -1 or at least 1")
+    if backend not in ("threads", "loky"):
+        raise ValueError(f"--backend = {backend}: must be threads or loky")
     part = _part(shard)
     if not dry_run and out is None:
         raise ValueError("--out: must name the results folder, as in -o results")
@@ -126,27 +149,39 @@ def merge(folder: Path) -> None:
 @click.argument("folder", type=FOLDER)
 @click.option("--top", default=10, show_default=True, help="How many of the most vulnerable nodes.")
 @click.option("--cell", default=None, type=int, help="Only this cell of a sweep.")
-def show(folder: Path, top: int, cell: int | None) -> None:
+@click.option("--csv", type=FOLDER, help="Write summary.csv, trajectories.csv and nodes.csv into this folder instead.")
+def show(folder: Path, top: int, cell: int | None, csv: Path | None) -> None:
     """Tables: parameters, ensemble summary with intervals, the most vulnerable nodes."""
     from scfast.results import load
 
     if top < 0:
         raise ValueError(f"--top = {top}: must be at least 0")
-    _show(load(folder), top=top, cell=cell)
+    result = load(folder)
+    if csv is None:
+        _show(result, top=top, cell=cell)
+        return
+    frames = {"summary": result.summary(cell=cell), "trajectories": result.to_pandas()}
+    if "node/infected_steps" in result.tables:
+        frames["nodes"] = result.nodes(cell or 0)
+    csv.mkdir(parents=True, exist_ok=True)
+    for name, frame in frames.items():
+        frame.to_csv(csv / f"{name}.csv", index=False)
+        click.echo(csv / f"{name}.csv")
 
 
 @cli.command()
 @click.argument("folder", type=FOLDER)
 @click.option("--to", type=FOLDER, help="Folder for the pictures; FOLDER/pictures if not given.")
 @click.option("--format", "fmt", default="png", show_default=True, help="png or svg.")
-def plot(folder: Path, to: Path | None, fmt: str) -> None:
+@click.option("--cell", default=None, type=int, help="Pictures of this cell of a sweep alone.")
+def plot(folder: Path, to: Path | None, fmt: str, cell: int | None) -> None:
     """Pictures: states over time, types, degrees, the network, the sweep."""
     from scfast.results import load
 
     result = load(folder)
     from scfast import plots
 
-    for path in plots.save_all(result, to or folder / "pictures", fmt):
+    for path in plots.save_all(result, to or folder / "pictures", fmt, cell):
         click.echo(path)
 
 
@@ -204,11 +239,11 @@ def _show(result: Any, top: int, cell: int | None = None) -> None:
     console.print(_parameters(result))
     if len(cells) == 1:
         if len(result.rows(cells[0])):
-            console.print(_outcomes(result, cells[0]))
+            console.print(_outcomes(result, cells[0], console.width >= 100))
             if top and "node/infected_steps" in result.tables:
                 console.print(_vulnerable(result, cells[0], top))
     else:
-        console.print(_sweep(result))
+        console.print(_sweep(result, console.width))
     console.print(f"seed {result.seed}   run {result.manifest['run_id'][:16]}   content {result.digest[:16]}")
 
 
@@ -220,7 +255,8 @@ def _table(title: str, *columns: str, caption: str | None = None) -> Any:
         title=title, caption=caption, box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left", title_style="bold"
     )
     for column in columns:
-        table.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
+        number = column.endswith(">")
+        table.add_column(column.rstrip(">"), justify="right" if number else "left", no_wrap=number or column in ("outcome", "name"))
     return table
 
 
@@ -254,28 +290,35 @@ def _mean(values: Any) -> str:
     return f"{float(values.mean()):,.1f}".removesuffix(".0")
 
 
-def _outcomes(result: Any, cell: int) -> Any:
+def _outcomes(result: Any, cell: int, wide: bool) -> Any:
+    from scfast.results import OUTCOMES
+
     one = result.components(cell).conditional
     over = "replicates, conditional on the one network" if one else f"{len(result.rows(cell))} networks"
     table = _table(
         f"Outcomes ({result.label(cell)})" if result.cells[cell] else "Outcomes",
-        *("outcome", "mean>", "95 % interval>", "sd between networks>", "sd within>", "5 %>", "median>", "95 %>", "unit"),
-        caption=f"Intervals over {over}; quantiles over all replicates.",
+        *("outcome", "mean>", "95 % interval>"),
+        *(("sd between>", "sd within>") if wide else ()),
+        *("5 %>", "median>", "95 %>"),
+        caption=f"95 % interval of the mean, over {over};\n5 %, median and 95 % over all replicates"
+        + "; sd: standard deviation\nbetween and within networks" * wide
+        + ".\n"
+        + "\n".join(f"{name}: {meaning}{' (steps)' * (unit == 'steps')}" for name, (meaning, unit) in OUTCOMES.items()),
     )
     for row in result.summary(cell=cell).itertuples():
         between = "-" if one else f"{row.sd_between:.3g}"
         interval = f"{row.low:.4g} .. {row.high:.4g}"
         quantiles = (f"{row.q05:.4g}", f"{row.q50:.4g}", f"{row.q95:.4g}")
-        table.add_row(row.outcome, f"{row.mean:.4g}", interval, between, f"{row.sd_within:.3g}", *quantiles, row.unit)
+        spread = (between, f"{row.sd_within:.3g}") if wide else ()
+        table.add_row(row.outcome, f"{row.mean:.4g}", interval, *spread, *quantiles)
     return table
 
 
-def _sweep(result: Any, most: int = 100) -> Any:
-    keys = list(result.cells[0])
-    names = ("risk load", "eliminated", "attack rate", "peak", "extinct")
-    table = _table(
-        "Cells", "cell>", *(f"{key}>" for key in keys), *(f"{name}>" for name in names), caption="Means with 95 % half-widths."
-    )
+def _sweep(result: Any, width: int, most: int = 100) -> Any:
+    keys = [key.split(".", 1)[1] for key in result.cells[0]]
+    room = (width - 8 - sum(len(key) + 5 for key in keys)) // 22
+    names = ("risk load", "eliminated", "extinct", "peak", "attack rate")[: max(1, room)]
+    table = _table("Cells", "cell>", *(f"{key}>" for key in keys), *(f"{name}>" for name in names), caption=MEANS)
     for cell, swept in list(enumerate(result.cells))[:most]:
         texts = []
         for name in names:
@@ -284,10 +327,10 @@ def _sweep(result: Any, most: int = 100) -> Any:
                 continue
             part, _ = result.outcome(name, cell)
             low, high = part.interval()
-            texts.append(f"{float(part.mean):.4g} ± {float(high - low) / 2:.2g}")
+            texts.append(f"{float(part.mean):.4g} ± {float(max(high - part.mean, part.mean - low)):.2g}")
         table.add_row(str(cell), *(_brief(value) for value in swept.values()), *texts)
     if result.n_cells > most:
-        table.caption = f"The first {most} of {result.n_cells} cells; all in result.summary(). Means with 95 % half-widths."
+        table.caption = f"The first {most} of {result.n_cells} cells; all by --csv. {MEANS}"
     return table
 
 
@@ -295,15 +338,16 @@ def _vulnerable(result: Any, cell: int, top: int) -> Any:
     frame = result.nodes(cell, top)
     several = result.n_networks > 1
     named = any(frame["id"] != frame["name"])
-    head = ("network>",) * several + ("id",) + ("name",) * named + ("type", "degree>", "infected>", "ever infected>", "eliminated>")
+    head = ("network>",) * several + ("id",) + ("name",) * named + ("type", "degree>", "infected>", "eliminated>")
     table = _table(
         f"The {len(frame)} most vulnerable nodes",
         *head,
-        caption="infected: share of steps; ever infected, eliminated: shares of replicates.",
+        caption="infected: share of its time ± standard error; nodes closer than two of these are as good as equal.\n"
+        "eliminated: share of replicates.",
     )
     for row in frame.itertuples():
         place = (str(row.network),) * several + (str(row.id),) + (str(row.name),) * named + (str(row.type), str(row.degree))
-        table.add_row(*place, f"{row.infected:.4f}", f"{row.ever_infected:.4f}", f"{row.eliminated:.4f}")
+        table.add_row(*place, f"{row.infected:.4f} ± {row.infected_se:.4f}", f"{row.eliminated:.4f}")
     return table
 
 
@@ -319,7 +363,8 @@ def main() -> None:
         number = (*(stop.__cause__ or stop).args, 2)[0]  # click wraps the interrupt, which says which signal it was
         _fail("stopped; what is finished is kept: run the same command again to go on from there", 128 + int(number))
     except (ValueError, OSError, MemoryError, ImportError) as error:
-        _fail(_line(error), 2 if isinstance(error, ValueError) else 1)
+        wrong = (ValueError, FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError)
+        _fail(_line(error), 2 if isinstance(error, wrong) else 1)
 
 
 def _line(error: BaseException) -> str:

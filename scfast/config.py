@@ -169,6 +169,7 @@ SECTIONS = {
     "dynamics and initial whose value is a number or a string, also of one type.",
     "run": "How much to compute and what to keep.",
 }
+UNSWEPT = ("kind", "types", "edges", "nodes", "clean", "symmetrize")
 SWEEP_EXAMPLE = """\
 [sweep]
 "dynamics.beta" = [0.05, 0.1]
@@ -423,6 +424,7 @@ class _Expected:
     type_names: tuple[str, ...]
     types: None = None
     fitness: np.ndarray = dataclasses.field(default_factory=lambda: np.empty(0))  # there will be one
+    names: None = None
     attributes: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def index(self, name: str | int, /) -> int:
@@ -460,6 +462,11 @@ def _known(where: str, given: Mapping[str, Any], valid: Iterable[str], about: st
             raise ConfigError(f"{where}.{key} = {short(value)}: unknown key{about}, {nearest(key, valid)}")
 
 
+def _kinds(key: str) -> str:
+    """The kinds of network that have a key, in words; empty if none has."""
+    return " or ".join(_toml(kind) for kind in KINDS if key in _fields("network", kind))
+
+
 def _section(name: str, given: Mapping[str, Any]) -> Any:
     _known(name, given, _fields(name))
     return _prefixed(name, NOUNS[name], **given)
@@ -468,7 +475,12 @@ def _section(name: str, given: Mapping[str, Any]) -> Any:
 def _network(given: Mapping[str, Any]) -> Grown | Files:
     fields = dict(given)
     kind = _prefixed("network", KIND.check, fields.get("kind", "dual_local_world"), "kind", {})
-    _known("network", fields, _fields("network", kind), f" where kind is {kind!r}")
+    valid = _fields("network", kind)
+    for key, value in fields.items():
+        meant_size = key == "nodes" and isinstance(value, int)  # n_nodes, misspelt
+        if key not in valid and _kinds(key) and not meant_size:
+            raise ConfigError(f"network.{key} = {short(value)}: belongs to kind = {_kinds(key)}")
+    _known("network", fields, valid, f" where kind is {kind!r}")
     fields.pop("kind", None)
     if kind == "file":
         if "edges" not in fields:
@@ -531,14 +543,19 @@ def _axis(network: Grown | Files, key: str, given: Any) -> tuple[Value, ...]:
         f"{name}.{item}": entry
         for name in ("network", "dynamics", "initial")
         for item, (entry, _) in _fields(name, kind).items()
-        if item not in ("kind", "types", "edges", "nodes", "clean", "symmetrize")
+        if item not in UNSWEPT
     }
     entry = valid.get(f"{section}.{field}")
     if entry is None or (of_type and not isinstance(entry, Rate | PerType)):
-        real = section in ("network", *NOUNS) and field in _fields(section, kind)
-        raise ConfigError(
-            f"sweep.{key} = {short(given)}: " + ("cannot be swept" if real else f"unknown key, {nearest(key, valid)}")
-        )
+        if entry is not None:
+            bound = "cannot be swept by type"
+        elif section in ("network", *NOUNS) and field in _fields(section, kind):
+            bound = f"cannot be swept: only keys of network, dynamics and initial can, but not {', '.join(UNSWEPT)}"
+        elif section == "network" and field not in UNSWEPT and _kinds(field):
+            bound = f"belongs to kind = {_kinds(field)}"
+        else:
+            bound = f"unknown key, {nearest(key, valid)}"
+        raise ConfigError(f"sweep.{key} = {short(given)}: {bound}")
     values = _range(key, given) if isinstance(given, Mapping) else given
     if not isinstance(values, list | tuple | np.ndarray) or len(values) == 0:
         raise ConfigError(f"sweep.{key} = {short(given)}: must be a list with at least one value, or {{start, stop, num}}")
@@ -572,6 +589,8 @@ def _range(key: str, given: Mapping[str, Any]) -> list[Value]:
             raise ConfigError(f"sweep.{key} = {short(dict(given))}: must have {name}")
     full = {"scale": "linear", **given}
     checked = {name: _prefixed(f"sweep.{key}", entry.check, full[name], name, {}) for name, entry in bounds.items()}
+    if checked["num"] == 1 and checked["start"] != checked["stop"]:
+        raise ConfigError(f"sweep.{key}.num = 1: must be at least 2 where start and stop differ")
     log = checked["scale"] == "log"
     for name in ("start", "stop"):
         if log and checked[name] <= 0:

@@ -6,14 +6,13 @@ interrupted, the numbers are the same.
 
 import datetime
 import functools
-import hashlib
 import itertools
-import json
 import platform
 import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -41,6 +40,7 @@ SHARDS = 64
 LIBRARIES = 250e6
 """Resident bytes of a process before it does anything."""
 
+NODE_MAPS = ("ever_infected", "ever_eliminated", "infected_steps", "infected_steps_squares")
 BACKENDS = {"threads": "threading", "loky": "loky"}
 
 
@@ -119,12 +119,7 @@ class Plan:
     @functools.cached_property
     def run_id(self) -> str:
         """Hash of configuration, loaded network and NUMBERS_VERSION: what the numbers are a function of."""
-        identity = self.config.resolved()
-        identity.pop("base", None)
-        if self.loaded is not None:
-            identity["network"] = {"kind": "file", "digest": self.loaded.digest()}
-        identity["numbers_version"] = storage.NUMBERS_VERSION
-        return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+        return storage.run_id(self.config.resolved(), self.loaded.digest() if self.loaded is not None else None)
 
     def manifest(self) -> dict[str, Any]:
         """What ``manifest.json`` says."""
@@ -207,7 +202,7 @@ def _row_bytes(config: Config, n: int, n_replicates: int, n_types: int) -> float
     cells = 4 * (run.steps + 1)
     pairs = cells * min(n_replicates / 2, n + 1, 5 * n**0.5)
     groups = n_types if "types" in run.record else 0
-    fixed = 16 * cells * (1 + groups) + 4 * cells * (SAMPLES + 1) + 24 * n * ("nodes" in run.record)
+    fixed = 16 * cells * (1 + groups) + 4 * cells * (SAMPLES + 1) + 32 * n * ("nodes" in run.record)
     return fixed + 8 * pairs + n_replicates * (48 + 4 * cells * ("trajectories" in run.record))
 
 
@@ -281,7 +276,7 @@ def run_task(plan: Plan, task: Task, network: Network, tick: Callable[[int], Any
     groups, n = len(setup.starts) - 1, network.n_nodes
     counts = np.empty((run.steps + 1, groups, 4, task.n_replicates), np.int32)
     seen = np.empty((task.n_replicates, len(sirs.OBSERVABLES)), np.int64)
-    maps = np.zeros((3, n), np.int64)
+    maps = np.zeros((4, n), np.int64)
     for index, part in sirs.split_replicates(task.n_replicates):
         size = part.stop - part.start
         key = (run.seed, task.network, task.cell, task.first_block + index)
@@ -317,7 +312,7 @@ def run_task(plan: Plan, task: Task, network: Network, tick: Callable[[int], Any
     tables |= {f"replicate/{name}": seen[:, k] for k, name in enumerate(sirs.OBSERVABLES)}
     tables["sample/counts"] = sample
     if "nodes" in run.record:
-        tables |= {"node/ever_infected": maps[0], "node/ever_eliminated": maps[1], "node/infected_steps": maps[2]}
+        tables |= {f"node/{name}": maps[k] for k, name in enumerate(NODE_MAPS)}
     tables |= {"degree/length": np.array([len(degrees)]), "degree/value": degrees, "degree/count": nodes_with}
     if "trajectories" in run.record:
         tables["raw/counts"] = total.transpose(2, 0, 1)
@@ -439,7 +434,8 @@ def _execute(plan: Plan, todo: list[int], folder: Path | None, n_jobs: int, back
 
     found: dict[int, storage.Tables] = {}
     try:
-        with _stoppable(stop):
+        with _stoppable(stop), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "[0-9]+ tasks which were still being processed")  # joblib, on a stop
             jobs = (joblib.delayed(run_shard)(plan, shard, folder, tick if threads else None) for shard in todo)
             parallel = joblib.Parallel(
                 n_jobs=workers, backend=BACKENDS[backend], return_as="generator_unordered", pre_dispatch="2*n_jobs"
@@ -468,6 +464,12 @@ def _difference(there: Any, here: Any, key: str = "") -> Iterator[str]:
         yield f"{key} = {there} there, {here} here"
 
 
+def _unlike(manifest: dict[str, Any], plan: Plan) -> str:
+    if manifest["network_digest"] != (plan.loaded.digest() if plan.loaded is not None else None):
+        return "the network's files have changed since"
+    return f"made by another version of scfast, with NUMBERS_VERSION {manifest['numbers_version']}, here {storage.NUMBERS_VERSION}"
+
+
 def open_folder(plan: Plan, folder: Path) -> Plan:
     """Make or check a results folder; returns the plan, with the folder's seed if the configuration gave none.
 
@@ -481,7 +483,7 @@ def open_folder(plan: Plan, folder: Path) -> Plan:
         config = replace(plan.config, run=replace(plan.config.run, seed=int(manifest["seed"])))
         plan = Plan(config, plan.loaded, plan.shards)
     if manifest["run_id"] != plan.run_id:
-        found = list(_difference(manifest["config"], plan.config.resolved())) or ["the network's files or NUMBERS_VERSION"]
+        found = list(_difference(manifest["config"], plan.config.resolved())) or [_unlike(manifest, plan)]
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise storage.StorageError(f"{folder}: holds results of another configuration: {found[0]}{more}")
     if plan.loaded is not None:
@@ -616,6 +618,8 @@ def run(
     >>> sf.run(config, n_jobs=1).complete
     True
     """
+    if not isinstance(config, Config):
+        raise ValueError(f"config = {config!r:.60}: must be a Config, as Config.from_toml gives")
     if not isinstance(n_jobs, int) or n_jobs == 0:
         raise ValueError(f"n_jobs = {n_jobs!r}: must be a whole number other than 0")
     if backend not in BACKENDS:

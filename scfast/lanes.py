@@ -18,7 +18,7 @@ import numpy as np
 
 from scfast.jit import inline, kernel
 from scfast.rng import below, word_state, xoshiro
-from scfast.words import LANES, WIDTHS, aligned, any_set, broadcast, like, load, popcount, spread, store
+from scfast.words import LANES, WIDTHS, aligned, any_set, broadcast, like, load, popcount, popcounts, spread, store
 
 BLOCK_LANES = WIDTHS[-1] * LANES
 S, I, R, X = 0, 1, 2, 3  # noqa: E741
@@ -52,7 +52,7 @@ class Planes(NamedTuple):
     r: np.ndarray
     flip: np.ndarray  # lanes in which the node changes state in this step
     ever: np.ndarray  # lanes in which the node was ever infected
-    steps: np.ndarray  # int64 (n,) infected steps over lanes, or (0,) where not recorded
+    steps: np.ndarray  # uint64 (n, W): infected steps over the lanes of each machine word, or (0, W) where not recorded
     rng: np.ndarray  # uint64 (4, W)
 
 
@@ -304,7 +304,7 @@ def _apply(rules: Rules, planes: Planes, like: tuple[int, ...]) -> None:
         store(planes.r, i, (r & stay) | recovering)
         store(planes.ever, i, load(planes.ever, i, like) | infected)
         if map_steps:
-            planes.steps[i] += popcount(infected)
+            store(planes.steps, i, load(planes.steps, i, like) + popcounts(infected))
     store(planes.rng, 0, s0)
     store(planes.rng, 1, s1)
     store(planes.rng, 2, s2)
@@ -430,7 +430,7 @@ def _finish_start(planes: Planes, like: tuple[int, ...]) -> None:
         infected = load(planes.i, i, like)
         store(planes.ever, i, infected)
         if planes.steps.shape[0] > 0:
-            planes.steps[i] = popcount(infected)
+            store(planes.steps, i, popcounts(infected))
 
 
 def make_block(
@@ -475,7 +475,7 @@ def make_block(
     if n_lanes % LANES:
         used[n_lanes // LANES] = np.uint64((1 << n_lanes % LANES) - 1)
     s, i, r, flip, ever = (aligned(n, w) for _ in range(5))
-    planes = Planes(s, i, r, flip, ever, np.zeros(n if map_steps else 0, np.int64), aligned(4, w))
+    planes = Planes(s, i, r, flip, ever, aligned(n if map_steps else 0, w), aligned(4, w))
     planes.rng[:] = word_state(dynamics, w)
     for plane, state in ((planes.s, S), (planes.i, I), (planes.r, R)):
         plane[states == state] = used

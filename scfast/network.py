@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scfast.parameters import CHAIN, MAX_NODES, short
+from scfast.parameters import CHAIN, MAX_NODES, numbers, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -233,7 +233,7 @@ class Network:
             All labels, in code order. Default: labels in order of first appearance, but the four of [P] in chain order
             (brand, purchaser, platform, logistics); codes are then their own labels.
         fitness : array_like of float, shape (n_nodes,), optional
-            Finite.
+            Finite, at least 0.
         names : array_like of str or int, shape (n_nodes,), optional
             Distinct, not blank; blanks around a name are dropped.
         attributes : mapping of str to array_like of shape (n_nodes,), optional
@@ -444,7 +444,7 @@ def read_network(
     Parameters
     ----------
     edges : path
-        Columns ``source`` and ``target``; others are ignored.
+        Columns ``source`` and ``target``; others are ignored, and named in ``notes``.
     nodes : path, optional
         Column ``id``; ``type`` and ``fitness`` if there; all others are kept as attributes (numbers where every filled field
         is a number, with NaN for empty fields; else text). ``name`` is what :meth:`Network.label` shows. Nodes without
@@ -469,14 +469,17 @@ def read_network(
     >>> net, net.name(0), net.attributes["country"].tolist()
     (Network(4 nodes, 2 edges, types brand 3, platform 1, 1 isolate), '007', ['PE', '', 'CL', 'PE'])
     """
-    ids, pairs = _ids(edges, _read(edges, ("source", "target"), others=False)[["source", "target"]])
+    rows, ignored = _read(edges, ("source", "target"), others=False)
+    ids, pairs = _ids(edges, rows[["source", "target"]])
     notes = [f"{edges}: {_many(len(pairs), 'row')}"]
+    if ignored:
+        notes.append(f"{edges}: columns ignored: {', '.join(ignored)}")
     if nodes is None:
         if ids.empty:
             raise ValueError(f"{edges}: has no edges (and no nodes file was given)")
         table = _nodes(len(ids), None, type_names, None, ids.to_numpy(), None)
         return _build(str(edges), pairs, table, clean, symmetrize, notes)
-    rows = _read(nodes, ("id",), others=True)
+    rows, _ = _read(nodes, ("id",), others=True)
     names, first = _ids(nodes, rows[["id"]])
     again = first[:, 0] != np.arange(len(rows))
     if again.any():
@@ -554,16 +557,23 @@ def _nodes(n: Any, types: Any, type_names: Any, fitness: Any, names: Any, attrib
                 nodes = "node" if n is None else f"of the {n} nodes"
                 raise ValueError(f"{name} = {short(values)}: must be one value for each {nodes}")
             n = shape[0]
-    codes, labels = _types(types, type_names)
+    codes, labels = _types(types, type_names, names)
     copies = {name: np.array(values) for name, values in (attributes or {}).items()}
-    copy = None if fitness is None else _frozen("fitness", np.array(fitness), np.float64)
-    if copy is not None and not np.isfinite(copy).all():
-        raise ValueError(f"fitness[{int(np.argmin(np.isfinite(copy)))}]: must be a finite number")
+    copy = None if fitness is None else numbers(fitness)
+    if copy is not None and not (good := np.isfinite(copy) & (copy >= 0)).all():
+        i = int(np.argmin(good))
+        raise ValueError(f"{_at('fitness', i, names)} = {short(np.asarray(fitness)[i])}: must be a finite number, at least 0")
     table = {"types": codes, "type_names": labels, "fitness": copy, "names": _names(names), "attributes": copies}
     return {"n_nodes": n, **table}
 
 
-def _types(types: ArrayLike | None, type_names: Sequence[str] | None) -> tuple[NDArray[np.int8] | None, tuple[str, ...]]:
+def _at(column: str, i: int, names: Any) -> str:
+    return f"{column}[{i}]" if names is None else f"{column} of node {short(str(names[i]))}"
+
+
+def _types(
+    types: ArrayLike | None, type_names: Sequence[str] | None, names: Any
+) -> tuple[NDArray[np.int8] | None, tuple[str, ...]]:
     """Codes and labels from codes or labels."""
     given = None if type_names is None else _labels(type_names)
     if types is None:
@@ -582,7 +592,7 @@ def _types(types: ArrayLike | None, type_names: Sequence[str] | None) -> tuple[N
     for label in seen:
         if not isinstance(label, str) or not label or (given and label not in given):
             wanted = f"not one of {', '.join(given)}" if given else "must be a type's name"
-            raise ValueError(f"types[{labels.index(label)}] = {short(label)}: {wanted}")
+            raise ValueError(f"{_at('type' + 's' * (names is None), labels.index(label), names)} = {short(label)}: {wanted}")
     if given is None:
         given = _labels([name for name in CHAIN if name in seen] if set(seen) <= set(CHAIN) else list(seen))
     code = {label: i for i, label in enumerate(given)}
@@ -702,22 +712,37 @@ def _networkx() -> Any:
     try:
         import networkx
     except ImportError:
-        raise ImportError("networkx is not installed: pip install 'scfast[interop]'") from None
+        raise ImportError("networkx is not installed: pip install networkx") from None
     return networkx
 
 
-def _read(path: StrPath, required: Sequence[str], others: bool) -> "pd.DataFrame":
-    """The rows of a CSV file as text under the header's names; without `others` only the required columns."""
+def _hint(name: str, columns: Sequence[str]) -> str:
+    """What may have become of a column that is missing."""
+    for mark, shown in ((";", "';'"), ("\t", "tabs")):
+        if any(mark in column for column in columns):
+            return f": is it separated by {shown}? it must be commas"
+    like = [column for column in columns if "".join(column.split()).lower() == name]
+    return f": did you mean {like[0]!r}? names are lower case" if like else ""
+
+
+def _read(path: StrPath, required: Sequence[str], others: bool) -> tuple["pd.DataFrame", list[str]]:
+    """The rows of a CSV file as text under the header's names, without `others` only the required ones; and the names left out."""
     import pandas as pd
 
     # The header is read as a row, so that pandas holds every row to its length and renames nothing.
     options: dict[str, Any] = {"header": None, "na_filter": False, "skipinitialspace": True, "encoding": "utf-8-sig"}
     try:
+        with open(path, "rb") as file:
+            start = file.read(4)
+        if start == b"PK\x03\x04":
+            raise ValueError(f"{path}: is an Excel workbook, not CSV: save it as CSV (UTF-8)")
+        if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise ValueError(f"{path}: is UTF-16: save it as UTF-8")
         header = pd.read_csv(Path(path), nrows=1, dtype=object, compression=None, **options)
         columns = [name.strip() for name in header.iloc[0]]
         for name in required:
             if name not in columns:
-                raise ValueError(f"{path}: column {name!r} is missing (columns: {short(', '.join(columns))})")
+                raise ValueError(f"{path}: column {name!r} is missing (columns: {short(', '.join(columns))}){_hint(name, columns)}")
         for name in columns:
             if name and columns.count(name) > 1:
                 raise ValueError(f"{path}: column {name!r} stands there {columns.count(name)} times")
@@ -734,7 +759,8 @@ def _read(path: StrPath, required: Sequence[str], others: bool) -> "pd.DataFrame
         raise ValueError(f"{path}: is empty: must have a header with {','.join(required)}") from None
     except pd.errors.ParserError as error:
         raise ValueError(f"{path}: {str(error).partition('C error: ')[2].strip() or error}") from None
-    return rows.iloc[1:, kept].set_axis([columns[i] for i in kept], axis=1)
+    ignored = [name for i, name in enumerate(columns) if name and i not in kept]
+    return rows.iloc[1:, kept].set_axis([columns[i] for i in kept], axis=1), ignored
 
 
 def _line(path: StrPath, row: int) -> int:

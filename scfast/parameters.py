@@ -49,6 +49,8 @@ class Nodes(Protocol):
     @property
     def fitness(self) -> FloatArray | None: ...
     @property
+    def names(self) -> NDArray[np.str_] | None: ...
+    @property
     def attributes(self) -> Mapping[str, NDArray[Any]]: ...
     def index(self, name: str | int, /) -> int: ...
 
@@ -78,6 +80,25 @@ def nearest(name: object, valid: Iterable[str]) -> str:
     if close:
         return f"did you mean {close[0]!r}?"
     return f"valid: {', '.join(names[:20])}{', ...' * (len(names) > 20)}" if names else "there are none"
+
+
+def numbers(values: Any) -> FloatArray:
+    """A float64 copy of a 1-D array-like; text is read, and what is no number is NaN.
+
+    >>> numbers([1, 2]).tolist(), numbers(["0.5", "40%", ""]).tolist()
+    ([1.0, 2.0], [0.5, nan, nan])
+    """
+
+    def read(text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            return math.nan
+
+    array = np.asarray(values)
+    if array.dtype.kind in "iuf":
+        return array.astype(np.float64)
+    return np.fromiter((read(str(value)) for value in array.tolist()), np.float64, array.size)
 
 
 def _bad(name: str, value: object, bound: str) -> ValueError:
@@ -186,6 +207,8 @@ class Rate(Number):
         if isinstance(value, str | Mapping) and not value:
             raise _bad(name, value, "must not be empty")
         if isinstance(value, str):
+            if not np.isnan(numbers([value])[0]):
+                raise _bad(name, value, "must be a number (text names a node attribute)")
             return value
         if isinstance(value, Mapping):
             return {str(key): self.one(item, f"{name}.{key}") for key, item in value.items()}
@@ -257,7 +280,10 @@ class Choice(Entry):
             return self._one(value, name)
         if not isinstance(value, list | tuple):
             raise _bad(name, value, "must be a list")
-        found = {self._one(item, f"{name}[{i}]") for i, item in enumerate(value)}
+        found = [self._one(item, f"{name}[{i}]") for i, item in enumerate(value)]
+        for i, option in enumerate(found):
+            if option in found[:i]:
+                raise _bad(f"{name}[{i}]", option, "must not be given twice")
         return tuple(option for option in self.options if option in found)
 
     def _one(self, value: Any, name: str) -> str:
@@ -310,14 +336,14 @@ class TypeNames(Entry):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NodeList(Entry):
-    """Distinct nodes, each by name or integer index; kept as a tuple."""
+    """Distinct nodes, each by id (text or integer), or by index where nodes have no ids; kept as a tuple."""
 
-    words = "list of names or indices"
+    words = "list of ids or indices"
 
     def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
         if not _is_list(value):
-            raise _bad(name, value, "must be a list of node names or indices")
-        index = Number("", low=0, high=MAX_NODES - 1, whole=True)
+            raise _bad(name, value, "must be a list of node ids or indices")
+        index = Number("", low=0, high=2**63 - 1, whole=True)  # an id may be larger than any index
         plain = (_plain(node) for node in value)
         nodes = tuple(n if isinstance(n, str) else index.one(n, f"{name}[{i}]") for i, n in enumerate(plain))
         if not nodes or len(set(nodes)) < len(nodes):
@@ -369,6 +395,9 @@ def _message(error: ValidationError, cls: type) -> str:
     if isinstance(raised, ValueError):
         return str(raised)
     names = [f.name for f in dataclasses.fields(cls)]
+    if first["type"] == "unexpected_positional_argument":
+        named = next((f.name for f in dataclasses.fields(cls) if f.kw_only), names[0])
+        return f"{short(first['input'])}: must be given by name, as in {cls.__name__}({named}=...)"
     where = ".".join(map(str, first["loc"]))
     if first["type"] == "unexpected_keyword_argument":
         return f"{where} = {short(first['input'])}: no such parameter, {nearest(where, names)}"
@@ -479,14 +508,15 @@ class SIRS:
         Raises
         ------
         ValueError
-            An unknown or missing type, an unknown attribute, a wrong length, or gamma + delta > 1.
+            An unknown or missing type, an unknown attribute or a bad value in one, a wrong length,
+            or gamma + delta > 1.
         """
         found: dict[str, Any] = {}
         for name, (entry, _) in entries(SIRS).items():
             value = getattr(self, name)
             if isinstance(entry, Rate):
                 if isinstance(value, str):
-                    value = entry.column(_attribute(network, name, value), f"{name} ({value!r})")
+                    value = _attribute(network, name, value, entry.low, entry.high)
                 elif isinstance(value, Mapping):
                     value = _complete(value, name, network.type_names)
                 if isinstance(value, np.ndarray) and value.shape[0] != network.n_nodes:
@@ -522,10 +552,19 @@ def _check_leaving(gamma: Any, delta: Any) -> None:
             raise ValueError(f"gamma{where} + delta{where} = {value:.6g}: must be at most 1")
 
 
-def _attribute(network: Nodes, name: str, column: str) -> NDArray[Any]:
+def _attribute(network: Nodes, name: str, column: str, low: float, high: float, whole: bool = False) -> FloatArray:
+    """The node attribute `column` as numbers from low to high; the first that is none is named by its node."""
     if column not in network.attributes:
         raise _bad(name, column, f"no such node attribute, {nearest(column, network.attributes)}")
-    return network.attributes[column]
+    values = network.attributes[column]
+    array = numbers(values)
+    wrong = np.flatnonzero(~((array >= low) & (array <= high) & ((np.floor(array) == array) | (not whole))))
+    if wrong.size:
+        i = int(wrong[0])
+        node = str(i if network.names is None else network.names[i])
+        bound = f"must be a {'whole ' * whole}number from {low} to {high}"
+        raise ValueError(f"{name}: column {column!r} of node {short(node)} = {short(values[i])}: {bound}")
+    return array
 
 
 @noun
@@ -565,7 +604,8 @@ class Initial:
     ] = "random"
     within: Annotated[str | None, Text("Only nodes of this type", optional=True, example="brand")] = None
     nodes: Annotated[
-        Sequence[str | int] | None, NodeList("Exactly these nodes, instead of the above", optional=True, example=["A1", 7])
+        Sequence[str | int] | None,
+        NodeList("Exactly these nodes, by id; by index where nodes have no ids", optional=True, example=["A1", 7]),
     ] = None
     states: Annotated[
         Sequence[int] | NDArray[np.uint8] | str | None,
@@ -576,7 +616,7 @@ class Initial:
     @classmethod
     def _one_way(cls, given: ArgsKwargs) -> ArgsKwargs:
         named = given.kwargs or {}
-        if given.args and "infected" in named:
+        if len(given.args) > 1 or (given.args and "infected" in named):
             return given
         kwargs = {**dict(zip(("infected",), given.args, strict=False)), **named}
         kwargs = {name: value for name, value in kwargs.items() if value is not None}
@@ -587,7 +627,7 @@ class Initial:
                         raise _bad(other, kwargs[other], f"must not be given together with {alone}")
                 kwargs |= {"infected": None, "by": None}
                 break
-        return ArgsKwargs(given.args[1:], kwargs)
+        return ArgsKwargs((), kwargs)
 
     def count(self, n_nodes: int) -> int:
         """Number of first infections among `n_nodes` eligible nodes (half up, at least 1 if > 0).
@@ -611,7 +651,7 @@ class Initial:
         if self.states is not None:
             column = self.states
             if isinstance(column, str):
-                column = _attribute(network, "states", column)
+                column = _attribute(network, "states", column, 0, len(STATES) - 1, whole=True).astype(np.uint8)
             if len(column) != network.n_nodes:
                 raise _bad("states", column, f"must have one value for each of the {network.n_nodes} nodes")
             return Initial(states=cast(Any, column))
@@ -631,10 +671,12 @@ class Initial:
 
 
 def _node(network: Nodes, position: int, node: str | int) -> int:
+    by_id = network.names is not None
     try:
-        return int(network.index(node))
+        return int(network.index(str(node) if by_id else node))
     except (KeyError, IndexError, ValueError):
-        raise _bad(f"nodes[{position}]", node, "no such node") from None
+        bound = "no node has this id" if by_id and isinstance(node, int) else "no such node"
+        raise _bad(f"nodes[{position}]", node, bound) from None
 
 
 @noun

@@ -1,7 +1,8 @@
 """Pictures of a :class:`~scfast.results.Result`, each a matplotlib Figure of its own.
 
 Nothing global is touched: no pyplot, and the style holds only while a picture is made or written. The same result gives the same
-picture.
+picture. A picture of one cell takes the result and the cell (a point of the sweep), and raises ValueError where there is no such
+cell or nothing of it is finished; what else a picture takes or refuses stands with it.
 """
 
 import io
@@ -35,6 +36,9 @@ SWEEP_OUTCOMES = ("risk load", "eliminated", "peak", "extinct")
 
 NETWORK_NODES = 1_500
 """Networks of more nodes are not drawn: they would be a ball of wool."""
+
+NAMES_NODES = 500
+"""Up to six nodes of networks of so many nodes are named, three of larger ones."""
 
 RADIUS = 292.0  # points, of the disk in which a network is drawn
 MARKERS = "osD^vPXph<>*d8HX"
@@ -142,21 +146,7 @@ def _label_lines(ax: Axes, lines: Sequence[tuple[float, str, str]]) -> None:
 def trajectories(result: Result, cell: int = 0) -> Figure:
     """Shares of nodes in S, I, R and X over time: mean, the band of 5 to 95 % of all runs, and a few single runs.
 
-    Parameters
-    ----------
-    result : Result
-    cell : int, optional
-        Point of the sweep.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        The lines labelled ``mean S`` to ``mean X`` are ``result.mean[cell] / n_nodes``.
-
-    Raises
-    ------
-    ValueError
-        There is no such cell, or nothing of it is finished.
+    The lines labelled ``mean S`` to ``mean X`` are ``result.mean[cell] / n_nodes``.
     """
     n = _n_nodes(result, cell)
     mean = result.components(cell).mean / n
@@ -184,20 +174,12 @@ def trajectories(result: Result, cell: int = 0) -> Figure:
 def types(result: Result, cell: int = 0) -> Figure:
     """Infected share of each type's nodes over time, the mean of the networks' means with its 95 % interval.
 
-    Parameters
-    ----------
-    result : Result
-    cell : int, optional
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One line a type, in type order, those left out of which no network has a node.
+    One line a type, in type order, those left out of which no network has a node.
 
     Raises
     ------
     ValueError
-        There is no such cell; types were not recorded, or there is only one.
+        Types were not recorded, or there is only one.
     """
     rows = _rows(result, cell)
     if "type_trajectory/sum" not in result.tables:
@@ -234,20 +216,12 @@ def types(result: Result, cell: int = 0) -> Figure:
 def degrees(result: Result, cell: int = 0) -> Figure:
     """Share of nodes with at least k partners, over k, on logarithmic axes, all networks of a cell together.
 
-    Parameters
-    ----------
-    result : Result
-    cell : int, optional
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Isolated nodes count, but have no place on a logarithmic axis.
+    Isolated nodes count, but have no place on a logarithmic axis.
 
     Raises
     ------
     ValueError
-        There is no such cell, or no network of it has an edge.
+        No network of the cell has an edge.
     """
     rows = _rows(result, cell)
     value, count = result.degrees(cell)
@@ -277,20 +251,19 @@ def network(result: Result, cell: int = 0, index: int = 0) -> Figure | None:
 
     Parameters
     ----------
-    result : Result
-    cell : int, optional
     index : int, optional
-        Which of the networks.
+        Which of the cell's networks.
 
     Returns
     -------
     matplotlib.figure.Figure or None
-        None where the network has more than :data:`NETWORK_NODES` nodes. The most vulnerable nodes are named.
+        None where the network has more than :data:`NETWORK_NODES` nodes. The three most vulnerable nodes are named; up to six of at
+        most :data:`NAMES_NODES`, where there is room. None of them was never infected.
 
     Raises
     ------
     ValueError
-        There is no such cell or network, it is not finished, or nodes were not recorded.
+        There is no such network, it is not finished, or nodes were not recorded.
     """
     rows = _rows(result, cell)
     if "node/infected_steps" not in result.tables:
@@ -322,7 +295,10 @@ def _draw_network(figure: Figure, net: Network, infected: np.ndarray) -> None:
     spacing = RADIUS / (net.n_nodes**0.5 + 1)  # points between neighbours in a disk that fills the picture
     area = np.minimum((0.55 * spacing) ** 2 * (np.maximum(net.degree, 0.5) / max(net.degree.mean(), 1)) ** 0.75, 42.0**2)
     place = _layout(net, np.sqrt(area) / spacing)
-    reach = max(float(np.abs(place).max()), 1.0) * 1.03
+    place -= (place.min(axis=0) + place.max(axis=0)) / 2
+    radius = np.sqrt(area) / 2
+    # whole markers stand inside, diamonds from corner to corner
+    reach = max(float((np.abs(place).max(axis=1) / (1 - (1.5 * radius + 2) / RADIUS)).max()), 1.0)
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach))
     source = np.repeat(np.arange(net.n_nodes), np.diff(net.indptr))
     once = source < net.indices
@@ -349,18 +325,21 @@ def _draw_network(figure: Figure, net: Network, infected: np.ndarray) -> None:
     _plain(bar.ax.yaxis, percent=True)
     if len(shapes) > 1:
         figure.legend(handles=shapes, loc="outside lower center", ncols=min(len(shapes), 5), handletextpad=0.2)
-    most = np.argsort(-infected, kind="stable")[:3]
+    most = np.argsort(-infected, kind="stable")[: 6 if net.n_nodes <= NAMES_NODES else 3]
+    most = most[infected[most] > 0]
     labels = [net.label(int(i)) for i in most]
     names = [f"{net.type_names[net.types[i]]} {label}" if label == str(i) else label for i, label in zip(most, labels, strict=True)]
-    _name_nodes(ax, place, np.sqrt(area) / 2, most, names, RADIUS / reach)
+    _name_nodes(ax, place, radius, most, names, RADIUS / reach)
 
 
 def _name_nodes(ax: Axes, place: np.ndarray, radius: np.ndarray, nodes: np.ndarray, names: Sequence[str], scale: float) -> None:
-    """Write names near nodes where they hide least; radii in points, `scale` points to a unit of `place`."""
+    """Write names near nodes where they hide least, those after the third only where there is room.
+
+    Radii are in points; `scale` points make a unit of `place`.
+    """
     place = place * scale
     angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
     taken: list[tuple[np.ndarray, np.ndarray]] = []
-    limit = np.abs(place).max() + scale
     for node, full in zip(nodes, names, strict=True):
         name = full if len(full) <= 36 else full[:35].rstrip() + "…"
         half = np.array([3.6 * len(name) + 4, 10.0])
@@ -371,9 +350,12 @@ def _name_nodes(ax: Axes, place: np.ndarray, radius: np.ndarray, nodes: np.ndarr
             hidden = (np.abs(place - spot) < half + radius[:, None]).all(axis=1)
             cost = float((radius[hidden] ** 2).sum()) / 3 + 0.35 * reach
             cost += 1e4 * sum(bool((np.abs(other - spot) < size + half).all()) for other, size in taken)
-            cost += 1e3 * bool((np.abs(spot) + half > limit).any())
+            cost += 1e3 * bool((np.abs(spot) + half > RADIUS).any())
             if cost < best:
                 best, centre = cost, spot
+        # a far spot that hides nothing still costs less than this; a crowded near one does not
+        if len(taken) >= 3 and best > 30:
+            continue
         taken.append((centre, half))
         ax.annotate(
             name, tuple(place[node] / scale), tuple(centre / scale), ha="center", va="center", size=12, weight="bold", zorder=9,
@@ -461,6 +443,10 @@ def _separate(place: np.ndarray, size: np.ndarray, n_iterations: int = 60) -> np
     return place
 
 
+def _nothing(result: Result) -> ValueError:
+    return ValueError(f"{result.folder or 'results'}: nothing is finished yet, so there is nothing to draw")
+
+
 def _swept(result: Result) -> dict[str, list[Any]]:
     """Swept keys of more than one value, with the values, in the order of the grid."""
     found = {key: list({repr(cell[key]): cell[key] for cell in result.cells}.values()) for key in result.cells[0]}
@@ -495,7 +481,7 @@ def _panels(
         raise ValueError(f"sweep = {', '.join(swept) or 'none'}: must vary exactly {_plural(n_keys, 'key')} for this picture")
     sizes = [_n_nodes(result, cell) for cell in range(result.n_cells) if len(result.rows(cell))]
     if not sizes:
-        raise ValueError(f"results: 0 of {result.total} are done; a picture needs some")
+        raise _nothing(result)
     done = "" if result.complete else f", {result.done} of {result.total} networks done"
     each = f"{_plural(result.n_networks, 'network')} {TIMES} {_plural(result.n_replicates, 'replicate')} in each cell"
     nodes = f"N = {min(sizes):,}" + f" to {max(sizes):,}" * (max(sizes) > min(sizes)) + " nodes"
@@ -575,12 +561,7 @@ def _write_cells(ax: Axes, mean: np.ndarray, percent: bool) -> None:
 def sweep_curve(result: Result, outcome: str | Sequence[str] = "risk load") -> Figure:
     """Mean outcome over the values of one swept key, with its 95 % interval; a panel each for several outcomes.
 
-    Parameters
-    ----------
-    result : Result
-        Exactly one swept key has more than one value.
-    outcome : str or sequence of str, optional
-        Of :data:`scfast.results.OUTCOMES`.
+    Exactly one swept key must have more than one value; outcomes as for :func:`heatmap`.
 
     Raises
     ------
@@ -609,34 +590,38 @@ def sweep_curve(result: Result, outcome: str | Sequence[str] = "risk load") -> F
     return figure
 
 
-def _pictures(result: Result) -> Iterator[tuple[str, Figure]]:
-    """Name and figure of each picture that applies; says on standard error what is left out, and why."""
-    cells = [cell for cell in range(result.n_cells) if len(result.rows(cell))]
-    if not cells:
-        raise ValueError(f"results: 0 of {result.total} are done; pictures need some")
-    first = cells[0]
-    yield "trajectories", trajectories(result, first)
-    load = _means(result, "risk load")[0]
-    for cell in sorted({int(np.nanargmin(load)), int(np.nanargmax(load))} - {first}):
-        yield f"trajectories-cell{cell}", trajectories(result, cell)
+def _pictures(result: Result, cell: int | None) -> Iterator[tuple[str, Figure]]:
+    """Name and figure of each picture that applies, of one cell alone if given; tells standard error what is left out, and why."""
+    finished = [at for at in range(result.n_cells) if len(result.rows(at))]
+    one = "" if cell is None else f"-cell{cell}"
+    if cell is not None:
+        result.rows(cell)
+    if not finished:
+        raise _nothing(result)
+    first = finished[0] if cell is None else cell
+    yield f"trajectories{one}", trajectories(result, first)
+    if cell is None:
+        load = _means(result, "risk load")[0]
+        for at in sorted({int(np.nanargmin(load)), int(np.nanargmax(load))} - {first}):
+            yield f"trajectories-cell{at}", trajectories(result, at)
     if "type_trajectory/sum" in result.tables and len(result.type_names) > 1:
-        yield "types", types(result, first)
+        yield f"types{one}", types(result, first)
     if result.degrees(first)[0].max(initial=0):
-        yield "degrees", degrees(result, first)
+        yield f"degrees{one}", degrees(result, first)
     if "node/infected_steps" in result.tables:
         drawn = network(result, first, int(result.tables["rows/network"][result.rows(first)[0]]))
         if drawn is not None:
-            yield "network", drawn
+            yield f"network{one}", drawn
         else:
             print(f"no picture of the network: more than {NETWORK_NODES:,} nodes are too many to draw", file=sys.stderr)
-    swept = len(_swept(result))
+    swept = 0 if cell is not None else len(_swept(result))
     if swept in (1, 2):
         yield "sweep", (sweep_curve if swept == 1 else heatmap)(result, SWEEP_OUTCOMES)
     elif swept:
         print("no picture of the sweep: more than two swept keys are too many to draw", file=sys.stderr)
 
 
-def save_all(result: Result, folder: str | Path, fmt: str = "png") -> list[Path]:
+def save_all(result: Result, folder: str | Path, fmt: str = "png", cell: int | None = None) -> list[Path]:
     """Write every picture that applies.
 
     Parameters
@@ -646,6 +631,8 @@ def save_all(result: Result, folder: str | Path, fmt: str = "png") -> list[Path]
         Made where it is not there.
     fmt : "png" or "svg"
         Files of the same result are equal, byte for byte; run id and seed stand in them.
+    cell : int, optional
+        Only pictures of this cell, with ``-cell3`` and so on after their names, and none of the sweep.
 
     Returns
     -------
@@ -656,7 +643,7 @@ def save_all(result: Result, folder: str | Path, fmt: str = "png") -> list[Path]
     Raises
     ------
     ValueError
-        Another format, a folder that cannot be written, or nothing is finished yet.
+        Another format, no such cell, a folder that cannot be written, or nothing is finished yet.
 
     Examples
     --------
@@ -669,10 +656,10 @@ def save_all(result: Result, folder: str | Path, fmt: str = "png") -> list[Path]
     ['trajectories.png', 'types.png', 'degrees.png', 'network.png']
     """
     if fmt not in ("png", "svg"):
-        raise ValueError(f"fmt = {fmt!r}: must be png or svg")
+        raise ValueError(f"format = {fmt!r}: must be one of png, svg")
     folder = Path(folder)
     written = []
-    for name, figure in _pictures(result):
+    for name, figure in _pictures(result, cell):
         path = folder / f"{name}.{fmt}"
         scratch = folder / f".{path.name}.{os.getpid()}.tmp"
         try:

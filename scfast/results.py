@@ -295,7 +295,7 @@ class Result:
         shifted = values - centre
         part = stats.components(np.full(len(values), self.n_replicates), shifted.sum(axis=1), (shifted**2).sum(axis=1))
         bounds = (0.0, 1.0 if OUTCOMES[name][1] == "share" else np.inf)
-        return replace(part, mean=part.mean + centre, bounds=bounds), np.sort(values, axis=None)
+        return replace(part, mean=part.mean + centre, bounds=bounds, binary=name == "extinct"), np.sort(values, axis=None)
 
     def summary(self, level: float = 0.95, cell: int | None = None) -> "pd.DataFrame":
         """One row per cell (or of one `cell`) and outcome: mean with its interval, spread between and within networks, quantiles.
@@ -353,7 +353,8 @@ class Result:
         -------
         pandas.DataFrame
             ``network``, ``node`` (index), ``id`` (as in the files; the index where grown), ``name``, ``type``, ``degree``,
-            ``infected`` (share of steps in I), ``ever_infected``, ``eliminated`` (shares of replicates).
+            ``infected`` (share of steps in I) and ``infected_se``, its standard error over replicates (NaN below 128 of them),
+            ``ever_infected``, ``eliminated`` (shares of replicates).
 
         Raises
         ------
@@ -362,6 +363,8 @@ class Result:
         """
         import pandas as pd
 
+        if top is not None and top < 0:
+            raise ValueError(f"top = {top}: must be at least 0")
         rows = self._finished_rows(cell)
         if "node/infected_steps" not in self.tables:
             raise ValueError("run.record: must hold 'nodes' for the nodes' vulnerability to be known")
@@ -391,10 +394,21 @@ class Result:
                 "type": kind,
                 "degree": degree,
                 "infected": infected[best],
+                "infected_se": self._infected_se(where),
                 "ever_infected": self.tables["node/ever_infected"][where] / self.n_replicates,
                 "eliminated": self.tables["node/ever_eliminated"][where] / self.n_replicates,
             }
         )
+
+    def _infected_se(self, where: np.ndarray) -> np.ndarray:
+        """Standard error of nodes' shares of time infected, from the spread between lots of 64 replicates."""
+        lots = self.n_replicates // 64
+        if lots < 2:
+            return np.full(len(where), np.nan)
+        squares = self.tables["node/infected_steps_squares"][where] / lots
+        mean = self.tables["node/infected_steps"][where] * (64 / self.n_replicates)
+        variance = np.maximum(squares - mean**2, 0) * lots / (lots - 1)
+        return np.sqrt(variance * self.n_replicates / 64) / (self.n_replicates * (self.n_steps + 1))
 
     def network(self, cell: int = 0, network: int = 0) -> "Network":
         """The network itself: grown again from its seed, or the kept copy of the one that was read from files.
@@ -492,6 +506,8 @@ def load(folder: str | Path) -> Result:
     manifest = storage.read_manifest(folder)
     if manifest is None:
         raise storage.StorageError(f"{folder}: holds no results (there is no manifest.json)")
+    if manifest["run_id"] != storage.run_id(manifest["config"], manifest["network_digest"], manifest["numbers_version"]):
+        raise storage.StorageError(f"{folder / 'manifest.json'}: was changed after the run")
     merged = folder / "results.h5"
     if merged.exists():
         note = storage.verify(merged, manifest["run_id"])

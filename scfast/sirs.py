@@ -162,14 +162,19 @@ def observables(block: lanes.Block, n_lanes: int) -> np.ndarray:
 
 
 def node_maps(block: lanes.Block, n_lanes: int) -> np.ndarray:
-    """Per node, over the lanes of a block: ever infected, ever eliminated, infected steps; int64 (3, n)."""
+    """Per node, over the lanes of a block, int64 (4, n): ever infected, ever eliminated, infected steps, their squares.
+
+    Squares are of sums over 64 replicates at a time, full words alone: they give the standard error of the infected steps.
+    """
     planes = block.planes
-    maps = np.zeros((3, len(planes.s)), np.int64)
+    maps = np.zeros((4, len(planes.s)), np.int64)
     lanes.count_lanes(planes.ever, maps[0], block.like)
     for plane in (planes.s, planes.i, planes.r):
         lanes.count_lanes(plane, maps[1], block.like)
     maps[1] = n_lanes - maps[1]
-    maps[2] = planes.steps
+    steps = planes.steps.astype(np.int64)
+    maps[2] = steps.sum(axis=1)
+    maps[3] = (steps[:, : n_lanes // LANES] ** 2).sum(axis=1)
     return maps
 
 
@@ -287,6 +292,9 @@ def simulate(
     >>> run.counts.shape, int(run.counts[:, 0, 1].sum())
     ((100, 11, 4), 100)
     """
+    for name, value, kind in (("network", network, Network), ("model", model, SIRS)):
+        if not isinstance(value, kind):
+            raise ValueError(f"{name} = {value!r:.60}: must be a {kind.__name__}")
     n_steps = int(Number("time steps", low=0, high=10**7, whole=True).one(n_steps, "n_steps"))
     n_replicates = int(Number("replicates", low=1, high=2**40, whole=True).one(n_replicates, "n_replicates"))
     if seed is None:
@@ -298,7 +306,7 @@ def simulate(
     groups, n = len(setup.starts) - 1, network.n_nodes
     counts = np.empty((n_steps + 1, groups, 4, n_replicates), np.int32)
     seen = np.empty((n_replicates, len(OBSERVABLES)), np.int64)
-    maps = np.zeros((3, n), np.int64)
+    maps = np.zeros((4, n), np.int64)
     final = np.empty((n_replicates, n), np.uint8) if keep_final else None
     for index, part in split_replicates(n_replicates):
         n_lanes = part.stop - part.start

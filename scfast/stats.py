@@ -175,6 +175,8 @@ class Components:
         Networks, and replicates on all of them.
     bounds : (float, float)
         What values are possible: confidence limits are cut there.
+    binary : bool
+        Whether every value is 0 or 1: then the interval is at least Wilson's over all replicates, so that "never" is not "0 .. 0".
     """
 
     mean: np.ndarray
@@ -186,6 +188,7 @@ class Components:
     n_networks: int
     n_replicates: int
     bounds: tuple[float, float] = (-np.inf, np.inf)
+    binary: bool = False
 
     @property
     def conditional(self) -> bool:
@@ -200,13 +203,19 @@ class Components:
         ValueError
             `level` not in (0, 1).
         """
-        from scipy.special import stdtrit
+        from scipy.special import ndtri, stdtrit
 
         if not 0 < level < 1:
             raise ValueError(f"level = {level!r}: must be between 0 and 1, both excluded")
         freedom = (self.n_replicates if self.conditional else self.n_networks) - 1
         half = self.sem * (stdtrit(freedom, 0.5 + level / 2) if freedom > 0 else np.nan)
-        return np.maximum(self.mean - half, self.bounds[0]), np.minimum(self.mean + half, self.bounds[1])
+        low, high = self.mean - half, self.mean + half
+        if self.binary:
+            z2 = float(ndtri(0.5 + level / 2)) ** 2 / self.n_replicates
+            centre = (self.mean + z2 / 2) / (1 + z2)
+            reach = np.sqrt(np.maximum(z2 * (self.mean * (1 - self.mean) + z2 / 4), 0)) / (1 + z2)
+            low, high = np.fmin(low, centre - reach), np.fmax(high, centre + reach)
+        return np.maximum(low, self.bounds[0]), np.minimum(high, self.bounds[1])
 
 
 def components(n: np.ndarray, sums: np.ndarray, squares: np.ndarray) -> Components:

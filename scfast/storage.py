@@ -85,6 +85,9 @@ SCHEMA: dict[str, Column] = {
     "node/ever_infected": Column("i8", ("node",), "replicates", "replicates in which the node was ever infected"),
     "node/ever_eliminated": Column("i8", ("node",), "replicates", "replicates in which the node was ever eliminated"),
     "node/infected_steps": Column("i8", ("node",), "steps", "steps spent infected, summed over replicates"),
+    "node/infected_steps_squares": Column(
+        "i8", ("node",), "steps^2", "squares of the steps spent infected in 64 replicates at a time, summed over full sixty-fours"
+    ),
     "degree/length": Column("i4", ("row",), "pairs", "pairs (value, count) of each row, one after another"),
     "degree/value": Column("i4", ("pair",), "partners", "degree"),
     "degree/count": Column("i4", ("pair",), "nodes", "nodes with this degree"),
@@ -93,7 +96,18 @@ SCHEMA: dict[str, Column] = {
 
 _FORMAT = "scfast results 1"
 _MANIFEST_KEYS = {
-    *("run_id", "config", "cells", "networks", "seed", "type_names", "record", "network_digest", "network_notes"),
+    *(
+        "run_id",
+        "numbers_version",
+        "config",
+        "cells",
+        "networks",
+        "seed",
+        "type_names",
+        "record",
+        "network_digest",
+        "network_notes",
+    ),
     *("n_networks", "n_replicates", "n_steps", "n_shards"),
 }
 _LAYOUT = (
@@ -117,6 +131,15 @@ def _stored(name: str, array: np.ndarray) -> np.ndarray:
 
 def _joined(digests: Mapping[str, str]) -> str:
     return hashlib.sha256("\n".join(digests[name] for name in sorted(digests)).encode()).hexdigest()
+
+
+def run_id(config: Mapping[str, Any], network_digest: str | None, numbers_version: int = NUMBERS_VERSION) -> str:
+    """Hash of what the numbers are a function of: a resolved configuration, the loaded network, NUMBERS_VERSION."""
+    identity = {name: section for name, section in config.items() if name != "base"}
+    if network_digest is not None:
+        identity["network"] = {"kind": "file", "digest": network_digest}
+    identity["numbers_version"] = numbers_version
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
 def content_digest(tables: Tables) -> str:
@@ -206,8 +229,9 @@ def _sync_folder(folder: Path) -> None:
 
 def publish(path: Path, write: Callable[[BinaryIO], Any]) -> bool:
     """Give what `write` writes the name `path`, whole or not at all; False if the name was taken already."""
-    handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    scratch = ""
     try:
+        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(handle, "w+b") as file:
             write(file)
             file.flush()
@@ -299,6 +323,8 @@ def verify(path: Path, run_id: str) -> dict[str, Any] | None:
             if hashlib.file_digest(file, "sha256").hexdigest() != note["sha256"]:
                 return None
         owner = note["run_id"]
+    except PermissionError as error:
+        raise StorageError(f"{error.filename}: permission denied") from None
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if owner != run_id:
@@ -332,8 +358,10 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         return None
     except NotADirectoryError:
         raise StorageError(f"{folder}: not a folder") from None
+    except PermissionError:
+        raise StorageError(f"{path}: permission denied") from None
     except (OSError, ValueError, KeyError, TypeError):
-        raise StorageError(f"{path}: not a manifest of scfast") from None
+        raise StorageError(f"{path}: damaged or not a manifest of scfast") from None
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -232,6 +232,26 @@ def _popcount(typingctx: Any, x: Any) -> Any:
     return types.int64(x), codegen
 
 
+@intrinsic
+def _popcounts(typingctx: Any, x: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vector = args[0].type
+        count = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector]), f"llvm.ctpop.v{x.n}i64")
+        return builder.call(count, args)
+
+    return x(x), codegen
+
+
+def popcounts(x: Any) -> Any:
+    """Number of set bits in each 64-bit part of the word, as a word."""
+    return np.bitwise_count(x).astype(np.uint64)
+
+
+@_vectorised(popcounts)
+def _typed_popcounts(x: Any) -> Any:
+    return lambda x: _popcounts(x)
+
+
 def popcount(x: Any) -> int:
     """Number of set bits in the word."""
     return int(np.bitwise_count(x).sum())

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from scfast import cli
@@ -47,6 +48,9 @@ def test_from_init_to_pictures(scfast, tmp_path: Path) -> None:
     assert code == 0
     for line in paths.splitlines():
         assert Path(line).stat().st_size > 5000
+    written = scfast("show", "r", "--csv", "tables")[1].split()
+    assert [Path(path).name for path in written] == ["summary.csv", "trajectories.csv", "nodes.csv"]
+    assert len(pd.read_csv(written[1])) == 21 * 4
     assert scfast("status", "r")[1] == "r: 2 of 2 networks x cells done (100 %)\n"
 
 
@@ -157,8 +161,8 @@ BAD_CALLS = {
         ["run", "default", "-o", "r", "--jobs", "two"],
         "Invalid value for '--jobs' / '-j': 'two' is not a valid integer.",
     ),
-    "no jobs": (["run", "default", "-o", "r", "--jobs", "0"], "n_jobs = 0: must be a whole number other than 0"),
-    "unknown backend": (["run", "default", "-o", "r", "--backend", "mpi"], "backend = 'mpi': must be one of threads, loky"),
+    "no jobs": (["run", "default", "-o", "r", "--jobs", "0"], "--jobs = 0: must be -1 or at least 1"),
+    "unknown backend": (["run", "default", "-o", "r", "--backend", "mpi"], "--backend = mpi: must be threads or loky"),
     "override of nothing": (["run", "default", "-o", "r", "--set", "run.replicats=5"], "--set: run.replicats = 5: unknown key, "),
     "override out of bounds": (
         ["run", "default", "-o", "r", "--set", "run.replicates=0"],
@@ -170,6 +174,12 @@ BAD_CALLS = {
     ),
     "shard": (["run", "default", "-o", "r", "--shard", "4/4"], "--shard = 4/4: must be I/N with 0 <= I < N"),
     "no results": (["show", "."], ".: holds no results (there is no manifest.json)"),
+    "empty folder": (["run", "default", "-o", ""], "--out = '': must be a folder"),
+    "clean of a grown network": (
+        ["run", "default", "-o", "r", "--clean"],
+        "--clean: is for a network from files; this one is grown",
+    ),
+    "unknown folder": (["init", "nowhere/my.toml"], "nowhere/my.toml: no such file or directory"),
     "unknown template": (["init", "-t", "x"], "--template = x: must be one of default, files, sweep"),
 }
 

@@ -29,6 +29,7 @@ from scfast.parameters import SIRS, BarabasiAlbert, DualLocalWorld, Initial, ent
 
 SEED = ["run.seed=1"]
 AXIS = "must be a list with at least one value, or {start, stop, num}"
+UNSWEPT = "cannot be swept: only keys of network, dynamics and initial can, but not kind, types, edges, nodes, clean, symmetrize"
 
 BAD = [
     # sections and keys
@@ -43,10 +44,11 @@ BAD = [
     ("[network]\nnodes = 30", "network.nodes = 30: unknown key where kind is 'dual_local_world', did you mean 'n_nodes'?"),
     (
         '[network]\nkind = "barabasi_albert"\ntheta = 1',
-        "network.theta = 1: unknown key where kind is 'barabasi_albert', valid: kind, n_nodes, m",
+        'network.theta = 1: belongs to kind = "dual_local_world"',
     ),
     # not TOML
     ("[run]\nsteps = = 1", "line 2, column 9: not TOML, invalid value"),
+    ("[run]\nsteps = 1\nsteps = 2\n", "line 3, column 10: not TOML, cannot overwrite a value"),
     ("[dynamics\nbeta = 1", "line 1, column 10: not TOML, expected ']' at the end of a table declaration"),
     # types and bounds
     ("[dynamics]\nbeta = 1.5", "dynamics.beta = 1.5: must be at most 1"),
@@ -76,6 +78,9 @@ BAD = [
     ("[network]\nm = { brnd = 1 }", "network.m.brnd = 1: no such type, did you mean 'brand'?"),
     ("[network]\neta_min = 0", "network.eta_min = 0: must be more than 0"),
     ('[network]\ntypes = ["a"]', "network.types = ['a']: must hold 2 to 16 names"),
+    ("[network]\nclean = true", 'network.clean = True: belongs to kind = "file"'),
+    ('[network]\nedges = "e.csv"', "network.edges = 'e.csv': belongs to kind = \"file\""),
+    ('[network]\nkind = "file"\nm = 2', 'network.m = 2: belongs to kind = "dual_local_world" or "barabasi_albert"'),
     ('[network]\nkind = "file"', "network.edges: must be given where kind is 'file'"),
     ('[network]\nkind = "file"\nedges = 3', "network.edges = 3: must be a string that is not empty"),
     ('[network]\nkind = "file"\nedges = "e"\nclean = 1', "network.clean = 1: must be true or false"),
@@ -94,6 +99,7 @@ BAD = [
     ("[run]\nseed = -1", "run.seed = -1: must be at least 0"),
     ("[run]\nseed = 9223372036854775808", "run.seed = 9223372036854775808: must be at most 9223372036854775807"),
     ('[run]\nrecord = ["all"]', "run.record[0] = 'all': must be one of 'types', 'nodes', 'trajectories'"),
+    ('[run]\nrecord = ["nodes", "types", "nodes"]', "run.record[2] = 'nodes': must not be given twice"),
     ('[run]\nrecord = "types"', "run.record = 'types': must be a list"),
     ("[run]\nsteps = 0", "run.steps = 0: must be at least 1"),
     ('[run]\nreplicates = "many"', "run.replicates = 'many': must be a number"),
@@ -103,9 +109,14 @@ BAD = [
     ),
     # sweeps
     ('[sweep]\n"dynamics.bta" = [1]', "sweep.dynamics.bta = [1]: unknown key, did you mean 'dynamics.beta'?"),
-    ('[sweep]\n"run.replicates" = [1]', "sweep.run.replicates = [1]: cannot be swept"),
-    ('[sweep]\n"network.kind" = ["file"]', "sweep.network.kind = ['file']: cannot be swept"),
-    ('[sweep]\n"network.types" = [["a", "b"]]', "sweep.network.types = [['a', 'b']]: cannot be swept"),
+    ('[sweep]\n"run.replicates" = [1]', f"sweep.run.replicates = [1]: {UNSWEPT}"),
+    ('[sweep]\n"network.kind" = ["file"]', f"sweep.network.kind = ['file']: {UNSWEPT}"),
+    ('[sweep]\n"network.types" = [["a", "b"]]', f"sweep.network.types = [['a', 'b']]: {UNSWEPT}"),
+    ('[sweep]\n"network.eta_min.brand" = [1]', "sweep.network.eta_min.brand = [1]: cannot be swept by type"),
+    (
+        '[network]\nkind = "barabasi_albert"\n[sweep]\n"network.theta" = [1]',
+        'sweep.network.theta = [1]: belongs to kind = "dual_local_world"',
+    ),
     ('[sweep]\n"dynamics.beta" = []', f"sweep.dynamics.beta = []: {AXIS}"),
     ('[sweep]\n"dynamics.beta" = 0.1', f"sweep.dynamics.beta = 0.1: {AXIS}"),
     ('[sweep]\n"dynamics.beta" = [0.1, 1.5]', "sweep.dynamics.beta[1] = 1.5: must be at most 1"),
@@ -132,6 +143,10 @@ BAD = [
     ),
     ('[sweep]\n"dynamics.beta" = { start = 0, stop = 1 }', "sweep.dynamics.beta = {'start': 0, 'stop': 1}: must have num"),
     ('[sweep]\n"dynamics.beta" = { start = 0, stop = 1, num = 0 }', "sweep.dynamics.beta.num = 0: must be at least 1"),
+    (
+        '[sweep]\n"dynamics.beta" = { start = 0, stop = 1, num = 1 }',
+        "sweep.dynamics.beta.num = 1: must be at least 2 where start and stop differ",
+    ),
     ('[sweep]\n"dynamics.beta" = { start = 0, stop = 2, num = 3 }', "sweep.dynamics.beta[2] = 2: must be at most 1"),
     (
         '[sweep]\n"dynamics.beta" = { start = 0, stop = 1, nun = 3 }',
@@ -282,7 +297,7 @@ def test_a_sweep_is_the_product_in_file_order_last_fastest():
         ("{ start = 0, stop = 1, num = 3 }", (0.0, 0.5, 1.0)),
         ("{ start = 0.001, stop = 0.1, num = 3, scale = 'log' }", (0.001, 0.01, 0.1)),
         ("{ start = 1.0, stop = 0.5, num = 2, scale = 'linear' }", (1.0, 0.5)),
-        ("{ start = 0.3, stop = 0.9, num = 1 }", (0.3,)),
+        ("{ start = 0.3, stop = 0.3, num = 1 }", (0.3,)),
     ],
 )
 def test_ranges(given, values):
@@ -343,16 +358,17 @@ def test_what_only_the_loaded_network_tells():
         type_names=("a",),
         fitness=None,
         attributes={"risk": np.array([0, 0.5, 2])},
+        names=names,
         index=names.index,
     )
     config = Config.from_text(FILE, name="config.toml")
     with pytest.raises(ConfigError) as caught:
         config.check_network(config.cells[0], loaded)
-    assert str(caught.value) == "config.toml: dynamics.beta ('risk')[2] = 2.0: must be at most 1"
+    assert str(caught.value) == "config.toml: dynamics.beta: column 'risk' of node 'A3' = 2.0: must be a number from 0 to 1"
     loaded.attributes["risk"] = np.array([0, 0.5, 1])
     with pytest.raises(ConfigError) as caught:
         config.check_network(config.cells[0], loaded)
-    assert str(caught.value) == "config.toml: initial.nodes[1] = 3: no such node"
+    assert str(caught.value) == "config.toml: initial.nodes[1] = 3: no node has this id"
     swept = Config.from_text('[network]\nkind = "file"\nedges = "e"\n[sweep]\n"dynamics.beta" = [0.1, "rsk"]', name="config.toml")
     swept.check_network(swept.cells[0], loaded)
     with pytest.raises(ConfigError) as caught:

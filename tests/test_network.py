@@ -172,7 +172,8 @@ class TestNodes:
             ({"names": ["a", None, "c"]}, ["names[1]"]),
             ({"names": ["a", float("nan"), "c"]}, ["names[1]"]),
             ({"fitness": [1.0, np.nan, 1.0]}, ["fitness[1]", "finite"]),
-            ({"fitness": ["x", 1, 1]}, ["fitness", "numbers"]),
+            ({"fitness": ["x", 1, 1]}, ["fitness[0] = 'x'", "number"]),
+            ({"fitness": [1, 1, -0.5], "names": [7, 8, 9]}, ["fitness of node '9' = -0.5: must be a finite number, at least 0"]),
             ({"fitness": [1.0]}, ["fitness", "3 nodes"]),
             ({"attributes": {"a": [1]}}, ["a = [1]", "3 nodes"]),
             ({"attributes": {"type": [1, 2, 3]}}, ["'type'", "taken"]),
@@ -305,12 +306,12 @@ class TestNetworkx:
         assert net.attributes["size"].dtype == np.int64 and net.attributes["tag"].tolist() == ["t", ""]
         assert list(net.attributes) == ["size", "tag"] and "'odd'" in net.notes[0]
         del graph.nodes["y"]["tier"]
-        refused(lambda: Network.from_networkx(graph, "tier"), "types[1] = None")
+        refused(lambda: Network.from_networkx(graph, "tier"), "type of node 'y' = None")
         refused(lambda: Network.from_networkx(nx.Graph([(1, "1")])), "names", "'1'")
 
     def test_missing_networkx_is_one_line(self, monkeypatch):
         monkeypatch.setitem(__import__("sys").modules, "networkx", None)
-        with pytest.raises(ImportError, match=r"^networkx is not installed: pip install 'scfast\[interop\]'$"):
+        with pytest.raises(ImportError, match=r"^networkx is not installed: pip install networkx$"):
             Network.from_edges(TRIANGLE).to_networkx()
 
 
@@ -359,6 +360,7 @@ class TestCsv:
         (edges,) = write(tmp_path, e="weight,target,source\n1,7,007\n2,NaN,+7\n3,007,NaN\n4,7.0,7\n")
         net = read_network(edges)
         assert net.names.tolist() == ["007", "7", "+7", "NaN", "7.0"]
+        assert net.notes == (f"{edges}: 4 rows", f"{edges}: columns ignored: weight")
         assert net.edges().tolist() == [[0, 1], [0, 3], [1, 4], [2, 3]]
 
     def test_many_edges_agree_with_index_pairs(self, tmp_path):
@@ -412,7 +414,16 @@ class TestCsv:
             ("", None, ["e.csv", "empty"]),
             ("\n\n", None, ["e.csv", "empty"]),
             ("from,to\na,b\n", None, ["e.csv", "column 'source' is missing", "from, to"]),
-            ("source;target\na;b\n", None, ["e.csv", "column 'source' is missing"]),
+            (
+                "source;target\na;b\n",
+                None,
+                ["column 'source' is missing (columns: 'source;target'): is it separated by ';'? it must be commas"],
+            ),
+            ("source\ttarget\na\tb\n", None, ["is missing", ": is it separated by tabs? it must be commas"]),
+            ("Source, TARGET\na,b\n", None, ["column 'source' is missing", ": did you mean 'Source'? names are lower case"]),
+            ("source,target\na,b\n", "id_,I D\na,1\n", ["column 'id' is missing", ": did you mean 'I D'?"]),
+            (b"PK\x03\x04\x14\x00", None, ["e.csv: is an Excel workbook, not CSV: save it as CSV (UTF-8)"]),
+            ("source,target\na,b\n", "id\na\nb\n".encode("utf-16"), ["n.csv: is UTF-16: save it as UTF-8"]),
             ("source,source,target\na,b,c\n", None, ["e.csv", "'source'", "2 times"]),
             ("source,target\na,b\nc\n", None, ["e.csv line 3: target = ''", "empty"]),
             ("source,target\na,b\nc,d,e\n", None, ["e.csv: Expected 2 fields in line 3, saw 3"]),
@@ -429,10 +440,16 @@ class TestCsv:
             ("source,target\na,b\n", "name\na\n", ["n.csv", "column 'id' is missing"]),
             ("source,target\na,b\n", "id,type\na,x\nb,y\na,x\n", ["n.csv line 4", "'a'", "line 2"]),
             ("source,target\na,b\n", "id,type\na,x\n ,y\n", ["n.csv line 3", "id = ''"]),
-            ("source,target\na,b\n", "id,type\na,x\nb,\n", ["n.csv", "types[1] = ''"]),
-            ("source,target\na,b\n", "id,type\na,x\nb\n", ["n.csv", "types[1] = ''"]),
+            ("source,target\na,b\n", "id,type\na,x\nb,\n", ["n.csv: type of node 'b' = ''"]),
+            ("source,target\na,b\n", "id,type\na,x\nb\n", ["n.csv: type of node 'b' = ''"]),
             ("source,target\na,b\n", "id,c\na,Lima, PE\nb,x\n", ["n.csv: Expected 2 fields in line 2, saw 3"]),
-            ("source,target\na,b\n", "id,fitness\na,0.5\nb,\n", ["n.csv", "fitness[1]"]),
+            (
+                "source,target\na,b\n",
+                "id,fitness\na,0.5\nb,\n",
+                ["n.csv: fitness of node 'b' = nan: must be a finite number, at least 0"],
+            ),
+            ("source,target\na,b\n", "id,fitness\na,0.5\nb,-1\n", ["n.csv: fitness of node 'b' = -1.0: must be", "at least 0"]),
+            ("source,target\na,b\n", "id,fitness\na,0.5\nb,N/A\n", ["n.csv: fitness of node 'b' = 'N/A': must be"]),
             ("source,target\na,b\n", "id,c,c\na,1,2\nb,1,2\n", ["n.csv", "'c'", "2 times"]),
             ("source,target\na,b\n", b"id,c\na,1\nb,Caf\xe9\n", ["n.csv: is not UTF-8: byte 0xe9 after 'b,Caf'"]),
             ("source,target\na,b\n", 'id,c\na,"x\nb,y\n', ["n.csv: EOF inside string"]),

@@ -19,8 +19,9 @@ RATES = [name for name, (entry, _) in entries(SIRS).items() if isinstance(entry,
 def net(**changes):
     """Six nodes of two types, three each, as `on` sees a network."""
 
+    names = changes.get("names", list("abcdef"))
+
     def index(name):
-        names = ["a", "b", "c", "d", "e", "f"]
         return names.index(name) if isinstance(name, str) else range(6)[name]
 
     known = {
@@ -29,6 +30,7 @@ def net(**changes):
         "type_names": ("brand", "platform"),
         "fitness": None,
         "attributes": {"risk": np.linspace(0, 1, 6), "state": np.array([0, 1, 2, 3, 0, 0]), "country": np.array(list("DEFRIT"))},
+        "names": names,
         "index": index,
     }
     return SimpleNamespace(**known | changes)
@@ -41,6 +43,7 @@ BAD = [
     (SIRS, {"beta": True}, "beta = True: must be a number"),
     (SIRS, {"beta": None}, "beta = None: must be a number"),
     (SIRS, {"beta": ""}, "beta = '': must not be empty"),
+    (SIRS, {"beta": "0.1"}, "beta = '0.1': must be a number (text names a node attribute)"),
     (SIRS, {"beta": {}}, "beta = {}: must not be empty"),
     (SIRS, {"beta": np.float64(1.5)}, "beta = 1.5: must be at most 1"),
     (SIRS, {"beta": {"brand": 2}}, "beta.brand = 2: must be at most 1"),
@@ -61,7 +64,7 @@ BAD = [
     (Initial, {"infected": "all"}, "infected = 'all': must be a number"),
     (Initial, {"by": "size"}, "by = 'size': must be one of 'random', 'degree', 'fitness'"),
     (Initial, {"within": 3}, "within = 3: must be a string that is not empty"),
-    (Initial, {"nodes": "a"}, "nodes = 'a': must be a list of node names or indices"),
+    (Initial, {"nodes": "a"}, "nodes = 'a': must be a list of node ids or indices"),
     (Initial, {"nodes": []}, "nodes = []: must name at least one node, and none twice"),
     (Initial, {"nodes": [1, 1]}, "nodes = [1, 1]: must name at least one node, and none twice"),
     (Initial, {"nodes": ["a", -1]}, "nodes[1] = -1: must be at least 0"),
@@ -95,6 +98,20 @@ def test_a_bad_argument_is_one_plain_line(noun, arguments, line):
         noun(**arguments)
     assert str(caught.value) == line
     assert type(caught.value) is ValueError  # pydantic's own class prints several lines
+
+
+@pytest.mark.parametrize(
+    ("noun", "values", "line"),
+    [
+        (DualLocalWorld, (3,), "3: must be given by name, as in DualLocalWorld(types=...)"),
+        (SIRS, (0.1,), "0.1: must be given by name, as in SIRS(beta=...)"),
+        (Initial, (5, "degree"), "'degree': must be given by name, as in Initial(by=...)"),
+    ],
+)
+def test_a_value_without_its_name_is_one_plain_line(noun, values, line):
+    with pytest.raises(ValueError) as caught:
+        noun(*values)
+    assert str(caught.value) == line
 
 
 @pytest.mark.parametrize("noun", NOUNS)
@@ -218,8 +235,8 @@ def test_rates_looked_up_on_a_network():
     ("noun", "line"),
     [
         (SIRS(beta="rsk"), "beta = 'rsk': no such node attribute, did you mean 'risk'?"),
-        (SIRS(beta="country"), "beta ('country') = an array of shape (6,): must be a 1-D array of numbers, one per node"),
-        (SIRS(beta="state"), "beta ('state')[2] = 2.0: must be at most 1"),
+        (SIRS(beta="country"), "beta: column 'country' of node 'a' = 'D': must be a number from 0 to 1"),
+        (SIRS(beta="state"), "beta: column 'state' of node 'c' = 2: must be a number from 0 to 1"),
         (SIRS(beta=[0.1] * 5), "beta = an array of shape (5,): must have one value for each of the 6 nodes"),
         (SIRS(beta={"brand": 0.1}), "beta = {'brand': 0.1}: must give a value for every type, 'platform' is missing"),
         (SIRS(beta={"Brand": 0.1}), "beta.Brand = 0.1: no such type, did you mean 'brand'?"),
@@ -228,14 +245,11 @@ def test_rates_looked_up_on_a_network():
         (Initial(within="logistics"), "within = 'logistics': no such type, valid: brand, platform"),
         (Initial(by="fitness"), "by = 'fitness': the network's nodes have no fitness"),
         (Initial(nodes=["a", "z"]), "nodes[1] = 'z': no such node"),
-        (Initial(nodes=["a", 6]), "nodes[1] = 6: no such node"),
-        (Initial(nodes=["a", 0]), "nodes = [0, 0]: must name at least one node, and none twice"),
+        (Initial(nodes=["a", 6]), "nodes[1] = 6: no node has this id"),
         (Initial(states=[0] * 5), "states = an array of shape (5,): must have one value for each of the 6 nodes"),
         (Initial(states="stat"), "states = 'stat': no such node attribute, did you mean 'state'?"),
-        (
-            Initial(states="country"),
-            "states = an array of shape (6,): must be a 1-D array of states 0..3, or name a node attribute",
-        ),
+        (Initial(states="country"), "states: column 'country' of node 'a' = 'D': must be a whole number from 0 to 3"),
+        (Initial(states="risk"), "states: column 'risk' of node 'b' = 0.2: must be a whole number from 0 to 3"),
     ],
 )
 def test_what_does_not_fit_the_network(noun, line):
@@ -244,8 +258,39 @@ def test_what_does_not_fit_the_network(noun, line):
     assert str(caught.value) == line
 
 
+def test_an_integer_is_the_id_written_so_where_nodes_have_ids():
+    numbered = net(names=["3", "5", "4", "2", "0", "9000000000"])
+    assert Initial(nodes=[3, "0", 5, 9_000_000_000]).on(numbered).nodes == (0, 4, 1, 5)
+    with pytest.raises(ValueError, match=r"^nodes\[1\] = 1: no node has this id$"):  # though there is an index 1
+        Initial(nodes=[3, 1]).on(numbered)
+    with pytest.raises(ValueError, match=r"^nodes = \[0, 0\]: must name at least one node, and none twice$"):
+        Initial(nodes=[3, "3"]).on(numbered)
+
+
+@pytest.mark.parametrize(
+    ("column", "node", "value"),
+    [
+        (["0.1", "40%", "x"], "e", "'40%'"),
+        (["0.1", "0.2", ""], "f", "''"),
+        (["0.1", "NaN", "x"], "e", "'NaN'"),
+        ([0.1, np.nan, 7], "e", "nan"),
+        ([0.1, 0.2, -0.5], "f", "-0.5"),
+        ([False, True, True], "d", "False"),
+    ],
+)
+def test_a_column_that_is_no_rate_names_the_first_node_at_fault(column, node, value):
+    known = net(n_nodes=3, names=["d", "e", "f"], attributes={"b": np.array(column)})
+    with pytest.raises(ValueError) as caught:
+        SIRS(beta="b").on(known)
+    assert str(caught.value) == f"beta: column 'b' of node '{node}' = {value}: must be a number from 0 to 1"
+    known.names = None
+    with pytest.raises(ValueError, match=f"column 'b' of node '{'def'.index(node)}' = "):
+        SIRS(beta="b").on(known)
+
+
 def test_starts_looked_up_on_a_network():
-    assert Initial(nodes=["c", 5]).on(net()).nodes == (2, 5)
+    assert Initial(nodes=["c", "f"]).on(net()).nodes == (2, 5)
+    assert Initial(nodes=[5, 0]).on(net(names=None)).nodes == (5, 0)
     assert Initial(states="state").on(net()).states.tolist() == [0, 1, 2, 3, 0, 0]
     assert Initial(1.0, within="brand").on(net()) == Initial(1.0, within="brand")
     assert Initial(4, within="brand").on(net(types=None)).infected == 4  # unknown before growth: only n_nodes bounds it

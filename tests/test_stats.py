@@ -1,5 +1,7 @@
 """Statistics: exact merging, quantiles, variance components and the coverage of intervals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -117,6 +119,14 @@ def test_one_network_is_conditional() -> None:
     assert high - got.mean == pytest.approx(2.3533634348 * float(got.sem))  # t of 3 degrees of freedom, from tables
     assert got.mean - low == pytest.approx(float(high - got.mean))
     assert np.isnan(got.between)
+
+
+def test_never_is_not_a_certainty() -> None:
+    """0 of 400 runs: Wilson's 95 % interval is 0 .. z^2 / (n + z^2) = 0.00951 (z = 1.95996); and 400 of 400 mirrors it."""
+    for value, limits in ((0, (0.0, 0.009512)), (1, (0.990488, 1.0))):
+        sums = np.full(4, 100 * value)
+        part = replace(stats.components(np.full(4, 100), sums, sums), bounds=(0.0, 1.0), binary=True)
+        assert [float(limit) for limit in part.interval()] == pytest.approx(limits, abs=2e-6)
 
 
 def test_bad_level() -> None:
