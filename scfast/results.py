@@ -460,7 +460,7 @@ class Result:
         return frame
 
     def to_xarray(self) -> "xr.Dataset":
-        """The same as labelled arrays (needs the extra ``interop``), with outcomes of each replicate.
+        """The same as labelled arrays (needs xarray, in the extra ``interop``), with outcomes of each replicate.
 
         Raises
         ------
@@ -470,7 +470,7 @@ class Result:
         try:
             import xarray as xr
         except ImportError:
-            raise ImportError("xarray is not installed: pip install 'scfast[interop]'") from None
+            raise ImportError("xarray is not installed: pip install xarray") from None
         dims = ("cell", "step", "state")
         low, high = self.interval()
         arrays = {"mean": self.mean, "sem": self.sem, "low": low, "high": high} | {
