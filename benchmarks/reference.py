@@ -168,7 +168,7 @@ def main() -> None:
         f"meanwhile, graph-tool nothing. {machine}.",
         "",
         "All sample the same process. Prevalence at step 200, and mean infected nodes at steps 1 to 12 of a small case with shocks",
-        "(a joint test over 4,000 replicates of graph-tool, 20,000 of the twin), beside graph-tool and the naive twin of the tests:",
+        "(a joint test; 4,000 replicates of graph-tool, 20,000 of the twin), beside graph-tool and the naive twin of the tests:",
         "",
         "| | prevalence | z | p | small case, p |",
         "| --- | ---: | ---: | ---: | ---: |",
