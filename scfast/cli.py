@@ -152,6 +152,8 @@ def merge(folder: Path) -> None:
 @click.option("--csv", type=FOLDER, help="Write summary.csv, trajectories.csv and nodes.csv into this folder instead.")
 def show(folder: Path, top: int, cell: int | None, csv: Path | None) -> None:
     """Tables: parameters, ensemble summary with intervals, the most vulnerable nodes."""
+    import pandas as pd
+
     from scfast.results import load
 
     if top < 0:
@@ -160,9 +162,11 @@ def show(folder: Path, top: int, cell: int | None, csv: Path | None) -> None:
     if csv is None:
         _show(result, top=top, cell=cell)
         return
-    frames = {"summary": result.summary(cell=cell), "trajectories": result.to_pandas()}
-    if "node/infected_steps" in result.tables:
-        frames["nodes"] = result.nodes(cell or 0)
+    cells = [c for c in range(result.n_cells) if len(result.rows(c))] if cell is None else [cell]
+    steps = result.to_pandas()
+    frames = {"summary": result.summary(cell=cell), "trajectories": steps[steps["cell"].isin(cells)]}
+    if "node/infected_steps" in result.tables and cells:
+        frames["nodes"] = pd.concat([result.nodes(c).assign(cell=c) for c in cells])
     csv.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
         frame.to_csv(csv / f"{name}.csv", index=False)
@@ -347,7 +351,8 @@ def _vulnerable(result: Any, cell: int, top: int) -> Any:
     )
     for row in frame.itertuples():
         place = (str(row.network),) * several + (str(row.id),) + (str(row.name),) * named + (str(row.type), str(row.degree))
-        table.add_row(*place, f"{row.infected:.4f} ± {row.infected_se:.4f}", f"{row.eliminated:.4f}")
+        error = f" ± {row.infected_se:.4f}" if row.infected_se == row.infected_se else ""
+        table.add_row(*place, f"{row.infected:.4f}{error}", f"{row.eliminated:.4f}")
     return table
 
 

@@ -40,7 +40,7 @@ SHARDS = 64
 LIBRARIES = 250e6
 """Resident bytes of a process before it does anything."""
 
-NODE_MAPS = ("ever_infected", "ever_eliminated", "infected_steps", "infected_steps_squares")
+NODE_MAPS = ("ever_infected", "ever_eliminated", "infected_steps", "infected_steps_in_lots", "lot_squares")
 BACKENDS = {"threads": "threading", "loky": "loky"}
 
 
@@ -202,7 +202,7 @@ def _row_bytes(config: Config, n: int, n_replicates: int, n_types: int) -> float
     cells = 4 * (run.steps + 1)
     pairs = cells * min(n_replicates / 2, n + 1, 5 * n**0.5)
     groups = n_types if "types" in run.record else 0
-    fixed = 16 * cells * (1 + groups) + 4 * cells * (SAMPLES + 1) + 32 * n * ("nodes" in run.record)
+    fixed = 16 * cells * (1 + groups) + 4 * cells * (SAMPLES + 1) + 40 * n * ("nodes" in run.record)
     return fixed + 8 * pairs + n_replicates * (48 + 4 * cells * ("trajectories" in run.record))
 
 
@@ -276,7 +276,7 @@ def run_task(plan: Plan, task: Task, network: Network, tick: Callable[[int], Any
     groups, n = len(setup.starts) - 1, network.n_nodes
     counts = np.empty((run.steps + 1, groups, 4, task.n_replicates), np.int32)
     seen = np.empty((task.n_replicates, len(sirs.OBSERVABLES)), np.int64)
-    maps = np.zeros((4, n), np.int64)
+    maps = np.zeros((5, n), np.int64)
     for index, part in sirs.split_replicates(task.n_replicates):
         size = part.stop - part.start
         key = (run.seed, task.network, task.cell, task.first_block + index)
@@ -394,9 +394,37 @@ class Progress:
 
 
 class _Stop:
-    """Whether a stop was asked for, and by which signal."""
+    """Whether a stop was asked for, and by which signal; and how many workers of this process are at work."""
 
     signal: int | None = None
+    failed = False
+
+    def __init__(self) -> None:
+        self._at_work = 0
+        self._idle = threading.Condition()
+
+    def check(self) -> None:
+        """Raise if work is to end."""
+        if self.failed or self.signal is not None:
+            raise _Stopped
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """While a worker is at work."""
+        with self._idle:
+            self.check()
+            self._at_work += 1
+        try:
+            yield
+        finally:
+            with self._idle:
+                self._at_work -= 1
+                self._idle.notify_all()
+
+    def wait(self) -> None:
+        """Return when nobody is at work: threads left behind would be cut off inside native code when the process ends."""
+        with self._idle:
+            self._idle.wait_for(lambda: self._at_work == 0)
 
 
 @contextmanager
@@ -428,15 +456,19 @@ def _execute(plan: Plan, todo: list[int], folder: Path | None, n_jobs: int, back
     workers = max(1, min(_workers(n_jobs), len(todo)))
 
     def tick(node_steps: int) -> None:
-        if stop.signal is not None:
-            raise _Stopped
+        stop.check()
         progress.add(node_steps)
+
+    def here(shard: int) -> tuple[int, storage.Tables | None]:
+        with stop.working():
+            return run_shard(plan, shard, folder, tick)
 
     found: dict[int, storage.Tables] = {}
     try:
         with _stoppable(stop), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "[0-9]+ tasks which were still being processed")  # joblib, on a stop
-            jobs = (joblib.delayed(run_shard)(plan, shard, folder, tick if threads else None) for shard in todo)
+            elsewhere = functools.partial(run_shard, plan, folder=folder)
+            jobs = (joblib.delayed(here if threads else elsewhere)(shard) for shard in todo)
             parallel = joblib.Parallel(
                 n_jobs=workers, backend=BACKENDS[backend], return_as="generator_unordered", pre_dispatch="2*n_jobs"
             )
@@ -445,11 +477,12 @@ def _execute(plan: Plan, todo: list[int], folder: Path | None, n_jobs: int, back
                     progress.add(plan.node_steps(shard))
                 if tables is not None:
                     found[shard] = tables
-                if stop.signal is not None:
-                    raise _Stopped
+                stop.check()
     except _Stopped:
         raise KeyboardInterrupt(stop.signal) from None
     finally:
+        stop.failed = True
+        stop.wait()
         progress.close()
     return [found[shard] for shard in sorted(found)]
 
@@ -470,6 +503,13 @@ def _unlike(manifest: dict[str, Any], plan: Plan) -> str:
     return f"made by another version of scfast, with NUMBERS_VERSION {manifest['numbers_version']}, here {storage.NUMBERS_VERSION}"
 
 
+def _with_seed(config: Config, manifest: dict[str, Any]) -> Config:
+    """The configuration with the folder's seed, if it gave none itself."""
+    if not config.run.seed_drawn:
+        return config
+    return replace(config, run=replace(config.run, seed=int(manifest["seed"])))
+
+
 def open_folder(plan: Plan, folder: Path) -> Plan:
     """Make or check a results folder; returns the plan, with the folder's seed if the configuration gave none.
 
@@ -479,9 +519,7 @@ def open_folder(plan: Plan, folder: Path) -> Plan:
         The folder holds the results of another configuration, or cannot be written.
     """
     manifest = storage.read_manifest(folder) or storage.write_manifest(folder, plan.manifest())
-    if plan.config.run.seed_drawn:
-        config = replace(plan.config, run=replace(plan.config.run, seed=int(manifest["seed"])))
-        plan = Plan(config, plan.loaded, plan.shards)
+    plan = Plan(_with_seed(plan.config, manifest), plan.loaded, plan.shards)
     if manifest["run_id"] != plan.run_id:
         found = list(_difference(manifest["config"], plan.config.resolved())) or [_unlike(manifest, plan)]
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
@@ -626,6 +664,9 @@ def run(
         raise ValueError(f"backend = {backend!r}: must be one of {', '.join(BACKENDS)}")
     if shard is not None and (out is None or not 0 <= shard[0] < shard[1]):
         raise ValueError(f"shard = {shard!r}: must be (i, n) with 0 <= i < n, and needs a results folder")
+    manifest = None if out is None else storage.read_manifest(Path(out))
+    if manifest is not None:
+        config = _with_seed(config, manifest)
     plan = Plan.of(config)
     if out is None:
         parts = _execute(plan, list(range(len(plan.shards))), None, n_jobs, backend, progress)

@@ -656,7 +656,13 @@ class Initial:
                 raise _bad("states", column, f"must have one value for each of the {network.n_nodes} nodes")
             return Initial(states=cast(Any, column))
         if self.nodes is not None:
-            return Initial(nodes=[_node(network, i, node) for i, node in enumerate(self.nodes)])
+            found: dict[int, None] = {}
+            for i, node in enumerate(self.nodes):
+                index = _node(network, i, node)
+                if index in found:
+                    raise _bad(f"nodes[{i}]", node, "must not name a node twice")
+                found[index] = None
+            return Initial(nodes=list(found))
         if self.within is not None and self.within not in network.type_names:
             raise _bad("within", self.within, f"no such type, {nearest(self.within, network.type_names)}")
         if self.by == "fitness" and network.fitness is None:

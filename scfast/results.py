@@ -353,7 +353,7 @@ class Result:
         -------
         pandas.DataFrame
             ``network``, ``node`` (index), ``id`` (as in the files; the index where grown), ``name``, ``type``, ``degree``,
-            ``infected`` (share of steps in I) and ``infected_se``, its standard error over replicates (NaN below 128 of them),
+            ``infected`` (share of steps in I) and ``infected_se``, its standard error over replicates (NaN below 512),
             ``ever_infected``, ``eliminated`` (shares of replicates).
 
         Raises
@@ -401,12 +401,12 @@ class Result:
         )
 
     def _infected_se(self, where: np.ndarray) -> np.ndarray:
-        """Standard error of nodes' shares of time infected, from the spread between lots of 64 replicates."""
+        """Standard error of nodes' shares of time infected, from the spread between lots of 64 replicates, at least 8 lots."""
         lots = self.n_replicates // 64
-        if lots < 2:
+        if lots < 8:
             return np.full(len(where), np.nan)
-        squares = self.tables["node/infected_steps_squares"][where] / lots
-        mean = self.tables["node/infected_steps"][where] * (64 / self.n_replicates)
+        squares = self.tables["node/lot_squares"][where] / lots
+        mean = self.tables["node/infected_steps_in_lots"][where] / lots
         variance = np.maximum(squares - mean**2, 0) * lots / (lots - 1)
         return np.sqrt(variance * self.n_replicates / 64) / (self.n_replicates * (self.n_steps + 1))
 
@@ -506,8 +506,6 @@ def load(folder: str | Path) -> Result:
     manifest = storage.read_manifest(folder)
     if manifest is None:
         raise storage.StorageError(f"{folder}: holds no results (there is no manifest.json)")
-    if manifest["run_id"] != storage.run_id(manifest["config"], manifest["network_digest"], manifest["numbers_version"]):
-        raise storage.StorageError(f"{folder / 'manifest.json'}: was changed after the run")
     merged = folder / "results.h5"
     if merged.exists():
         note = storage.verify(merged, manifest["run_id"])

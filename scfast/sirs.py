@@ -162,19 +162,20 @@ def observables(block: lanes.Block, n_lanes: int) -> np.ndarray:
 
 
 def node_maps(block: lanes.Block, n_lanes: int) -> np.ndarray:
-    """Per node, over the lanes of a block, int64 (4, n): ever infected, ever eliminated, infected steps, their squares.
+    """Per node, over the lanes of a block, int64 (5, n): ever infected, ever eliminated, infected steps, and two more.
 
-    Squares are of sums over 64 replicates at a time, full words alone: they give the standard error of the infected steps.
+    These are sums and squares of infected steps in lots of 64 replicates, full lots alone: they give the standard error.
     """
     planes = block.planes
-    maps = np.zeros((4, len(planes.s)), np.int64)
+    maps = np.zeros((5, len(planes.s)), np.int64)
     lanes.count_lanes(planes.ever, maps[0], block.like)
     for plane in (planes.s, planes.i, planes.r):
         lanes.count_lanes(plane, maps[1], block.like)
     maps[1] = n_lanes - maps[1]
     steps = planes.steps.astype(np.int64)
     maps[2] = steps.sum(axis=1)
-    maps[3] = (steps[:, : n_lanes // LANES] ** 2).sum(axis=1)
+    maps[3] = steps[:, : n_lanes // LANES].sum(axis=1)
+    maps[4] = (steps[:, : n_lanes // LANES] ** 2).sum(axis=1)
     return maps
 
 
@@ -306,7 +307,7 @@ def simulate(
     groups, n = len(setup.starts) - 1, network.n_nodes
     counts = np.empty((n_steps + 1, groups, 4, n_replicates), np.int32)
     seen = np.empty((n_replicates, len(OBSERVABLES)), np.int64)
-    maps = np.zeros((4, n), np.int64)
+    maps = np.zeros((5, n), np.int64)
     final = np.empty((n_replicates, n), np.uint8) if keep_final else None
     for index, part in split_replicates(n_replicates):
         n_lanes = part.stop - part.start

@@ -85,8 +85,9 @@ SCHEMA: dict[str, Column] = {
     "node/ever_infected": Column("i8", ("node",), "replicates", "replicates in which the node was ever infected"),
     "node/ever_eliminated": Column("i8", ("node",), "replicates", "replicates in which the node was ever eliminated"),
     "node/infected_steps": Column("i8", ("node",), "steps", "steps spent infected, summed over replicates"),
-    "node/infected_steps_squares": Column(
-        "i8", ("node",), "steps^2", "squares of the steps spent infected in 64 replicates at a time, summed over full sixty-fours"
+    "node/infected_steps_in_lots": Column("i8", ("node",), "steps", "the same in full lots of 64 replicates"),
+    "node/lot_squares": Column(
+        "i8", ("node",), "steps^2", "squares of the steps spent infected in each of these lots, summed over lots"
     ),
     "degree/length": Column("i4", ("row",), "pairs", "pairs (value, count) of each row, one after another"),
     "degree/value": Column("i4", ("pair",), "partners", "degree"),
@@ -133,12 +134,12 @@ def _joined(digests: Mapping[str, str]) -> str:
     return hashlib.sha256("\n".join(digests[name] for name in sorted(digests)).encode()).hexdigest()
 
 
-def run_id(config: Mapping[str, Any], network_digest: str | None, numbers_version: int = NUMBERS_VERSION) -> str:
+def run_id(config: Mapping[str, Any], network_digest: str | None) -> str:
     """Hash of what the numbers are a function of: a resolved configuration, the loaded network, NUMBERS_VERSION."""
     identity = {name: section for name, section in config.items() if name != "base"}
     if network_digest is not None:
         identity["network"] = {"kind": "file", "digest": network_digest}
-    identity["numbers_version"] = numbers_version
+    identity["numbers_version"] = NUMBERS_VERSION
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
 
 
@@ -314,18 +315,22 @@ def verify(path: Path, run_id: str) -> dict[str, Any] | None:
         The file is whole, but belongs to another run.
     """
     try:
-        if not _sidecar(path).exists() and path.exists():
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        try:
+            note = json.loads(_sidecar(path).read_bytes())
+        except FileNotFoundError:
             with _open(path) as file:
                 owner = str(file.attrs["run_id"])
-            _publish_json(_sidecar(path), _note(path, content_digest(FileTables(path)), owner))
-        note = json.loads(_sidecar(path).read_bytes())
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != note["sha256"]:
-                return None
+            note = {"sha256": digest, "content": content_digest(FileTables(path)), "run_id": owner}
+            with contextlib.suppress(OSError):  # no room, or not ours to write: the file is whole all the same
+                _publish_json(_sidecar(path), note)
+        if digest != note["sha256"]:
+            return None
         owner = note["run_id"]
     except PermissionError as error:
         raise StorageError(f"{error.filename}: permission denied") from None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
     if owner != run_id:
         raise StorageError(f"{path}: belongs to another run ({owner[:12]}, this is {run_id[:12]})")
@@ -346,6 +351,10 @@ def set_aside(path: Path) -> Path | None:
     return moved
 
 
+def _manifest_digest(manifest: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     """The manifest of a results folder; None if there is none; StorageError if it cannot be read."""
     path = folder / "manifest.json"
@@ -353,7 +362,11 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         manifest = json.loads(path.read_bytes())
         if manifest["format"] != "scfast manifest 1" or not manifest.keys() >= _MANIFEST_KEYS:
             raise ValueError
+        if manifest.pop("sha256", "") != _manifest_digest(manifest):
+            raise StorageError(f"{path}: was changed after it was written")
         return manifest
+    except StorageError:
+        raise
     except FileNotFoundError:
         return None
     except NotADirectoryError:
@@ -368,7 +381,7 @@ def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Write the manifest if there is none yet; returns the one that is there."""
     try:
         (folder / "shards").mkdir(parents=True, exist_ok=True)
-        _publish_json(folder / "manifest.json", manifest)
+        _publish_json(folder / "manifest.json", {**manifest, "sha256": _manifest_digest(manifest)})
     except OSError as error:
         raise StorageError(f"{folder}: cannot be written ({error.strerror or error})") from None
     there = read_manifest(folder)

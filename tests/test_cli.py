@@ -58,6 +58,10 @@ def test_sweep_prints_a_row_per_cell(scfast) -> None:
     grid = ["--set", "sweep.dynamics.beta=[0.1, 0.2]", "--set", "sweep.dynamics.gamma=[0.1, 0.3, 0.5]"]
     code, out, err = scfast("run", "default", "-o", "r", *SMALL, *grid)
     assert code == 0, err
+    tables = {Path(path).stem: pd.read_csv(path) for path in scfast("show", "r", "--csv", "t", "--cell", "4")[1].split()}
+    assert {name: set(table["cell"]) for name, table in tables.items()} == {"summary": {4}, "trajectories": {4}, "nodes": {4}}
+    scfast("show", "r", "--csv", "t")
+    assert set(pd.read_csv("t/nodes.csv")["cell"]) == set(range(6))
     rows = [line.split() for line in out.split("Cells")[1].splitlines() if line.strip()[:1].isdigit()]
     assert [row[:3] for row in rows] == [
         [str(3 * i + j), beta, gamma] for i, beta in enumerate(("0.1", "0.2")) for j, gamma in enumerate(("0.1", "0.3", "0.5"))

@@ -263,7 +263,7 @@ def test_an_integer_is_the_id_written_so_where_nodes_have_ids():
     assert Initial(nodes=[3, "0", 5, 9_000_000_000]).on(numbered).nodes == (0, 4, 1, 5)
     with pytest.raises(ValueError, match=r"^nodes\[1\] = 1: no node has this id$"):  # though there is an index 1
         Initial(nodes=[3, 1]).on(numbered)
-    with pytest.raises(ValueError, match=r"^nodes = \[0, 0\]: must name at least one node, and none twice$"):
+    with pytest.raises(ValueError, match=r"^nodes\[1\] = '3': must not name a node twice$"):
         Initial(nodes=[3, "3"]).on(numbered)
 
 
