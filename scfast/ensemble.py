@@ -273,19 +273,10 @@ def run_task(plan: Plan, task: Task, network: Network, tick: Callable[[int], Any
     cell = plan.config.cells[task.cell]
     by_type = "types" in run.record
     setup = sirs.prepare(network, cell.dynamics, cell.initial, by_type)
-    groups, n = len(setup.starts) - 1, network.n_nodes
-    counts = np.empty((run.steps + 1, groups, 4, task.n_replicates), np.int32)
-    seen = np.empty((task.n_replicates, len(sirs.OBSERVABLES)), np.int64)
-    maps = np.zeros((5, n), np.int64)
-    for index, part in sirs.split_replicates(task.n_replicates):
-        size = part.stop - part.start
-        key = (run.seed, task.network, task.cell, task.first_block + index)
-        block = sirs.run_block(setup, key, size, run.steps, "nodes" in run.record, tick)
-        counts[..., part] = block.record.counts[..., :size]
-        seen[part] = sirs.observables(block, size)
-        if "nodes" in run.record:
-            maps += sirs.node_maps(block, size)
-    total = counts[:, 0] if groups == 1 else counts.sum(axis=1, dtype=np.int32)
+    n = network.n_nodes
+    key = (run.seed, task.network, task.cell, task.first_block)
+    counts, seen, maps = sirs.run_replicates(setup, key, task.n_replicates, run.steps, map_steps="nodes" in run.record, tick=tick)
+    total = counts[:, 0] if counts.shape[1] == 1 else counts.sum(axis=1, dtype=np.int32)
     shift = stats.bin_shift(n)
     length, value, count = stats.tally(total.reshape(-1, task.n_replicates), shift)
     sample = np.full((1, SAMPLES, run.steps + 1, 4), -1, np.int32)

@@ -1,7 +1,7 @@
 """SIRS with elimination on a network: the public face of the dynamics (MODEL.md section 2)."""
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -234,10 +234,49 @@ def _final(block: lanes.Block, n_lanes: int) -> np.ndarray:
     return (lanes.X - 3 * s - 2 * i - r).astype(np.uint8)
 
 
-def split_replicates(n_replicates: int) -> Iterator[tuple[int, slice]]:
-    """The blocks that hold replicates 0..n-1: (index, their slice)."""
-    for index, first in enumerate(range(0, n_replicates, lanes.BLOCK_LANES)):
-        yield index, slice(first, min(first + lanes.BLOCK_LANES, n_replicates))
+def run_replicates(
+    setup: Setup,
+    key: tuple[int, int, int, int],
+    n_replicates: int,
+    n_steps: int,
+    *,
+    map_steps: bool = True,
+    final: np.ndarray | None = None,
+    tick: Callable[[int], Any] | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Run consecutive blocks, from the one that `key` names.
+
+    Parameters
+    ----------
+    setup, key, n_steps, map_steps, tick
+        As for :func:`run_block`.
+    n_replicates : int
+    final : uint8 (n_replicates, n), optional
+        Is filled with the nodes' last states.
+
+    Returns
+    -------
+    counts : int32 (n_steps + 1, groups, 4, n_replicates)
+    seen : int64 (n_replicates, 6)
+        As :func:`observables`.
+    maps : int64 (5, n)
+        As :func:`node_maps`, over all replicates.
+    """
+    root, network, cell, first = key
+    counts = np.empty((n_steps + 1, len(setup.starts) - 1, 4, n_replicates), np.int32)
+    seen = np.empty((n_replicates, len(OBSERVABLES)), np.int64)
+    maps = np.zeros((5, setup.network.n_nodes), np.int64)
+    for index, start in enumerate(range(0, n_replicates, lanes.BLOCK_LANES)):
+        part = slice(start, min(start + lanes.BLOCK_LANES, n_replicates))
+        n_lanes = part.stop - part.start
+        block = run_block(setup, (root, network, cell, first + index), n_lanes, n_steps, map_steps, tick)
+        counts[..., part] = block.record.counts[..., :n_lanes]
+        seen[part] = observables(block, n_lanes)
+        if map_steps:
+            maps += node_maps(block, n_lanes)
+        if final is not None:
+            final[part] = _final(block, n_lanes)
+    return counts, seen, maps
 
 
 def simulate(
@@ -304,23 +343,13 @@ def simulate(
     if not isinstance(initial, Initial):
         initial = Initial(states=initial) if np.ndim(initial) else Initial(initial)
     setup = prepare(network, model, initial, by_type)
-    groups, n = len(setup.starts) - 1, network.n_nodes
-    counts = np.empty((n_steps + 1, groups, 4, n_replicates), np.int32)
-    seen = np.empty((n_replicates, len(OBSERVABLES)), np.int64)
-    maps = np.zeros((5, n), np.int64)
+    n = network.n_nodes
     final = np.empty((n_replicates, n), np.uint8) if keep_final else None
-    for index, part in split_replicates(n_replicates):
-        n_lanes = part.stop - part.start
-        block = run_block(setup, (seed, 0, 0, index), n_lanes, n_steps, True)
-        counts[..., part] = block.record.counts[..., :n_lanes]
-        seen[part] = observables(block, n_lanes)
-        maps += node_maps(block, n_lanes)
-        if final is not None:
-            final[part] = _final(block, n_lanes)
+    counts, seen, maps = run_replicates(setup, (seed, 0, 0, 0), n_replicates, n_steps, final=final)
     columns = dict(zip(OBSERVABLES, seen.T.copy(), strict=True))
     return Run(
         network=network,
-        counts=(counts[:, 0] if groups == 1 else counts.sum(axis=1, dtype=np.int32)).transpose(2, 0, 1),
+        counts=(counts[:, 0] if counts.shape[1] == 1 else counts.sum(axis=1, dtype=np.int32)).transpose(2, 0, 1),
         type_counts=counts.transpose(3, 0, 1, 2) if by_type else None,
         infected_steps=maps[2],
         ever_infected=maps[0],
