@@ -2,11 +2,14 @@
 
 Bit `l` of row `i` of a *plane* says whether node `i` is in that state in lane (replicate) `l`; in a lane with no bit set in S, I
 and R node `i` is eliminated. In each step (MODEL.md section 2, synchronous (A)) the infected neighbours of a node are counted bit
-by bit with carry-save adders, at most seven at a time, and one uniform per lane, most significant bit first and only until every
-lane is decided, is compared with the threshold of the lane's own situation: k infected neighbours, infected, or immune. Neighbours
-beyond the seventh form further groups, which draw only for lanes that are still susceptible and have an infected neighbour in them:
-the product (1 - beta)^k splits over groups, and the shock epsilon belongs to the first. Lanes that leave I draw once
-more for R or X.
+by bit with carry-save adders, and one uniform per lane, most significant bit first and only until every lane is decided, is
+compared with the threshold of the lane's own situation: k infected neighbours, infected, or immune. An infected lane compares the
+same uniform with two thresholds: below gamma it becomes immune, from there to gamma + delta it is eliminated.
+
+Three planes of a count (k = 0..7) make one comparison. A node of eight and more neighbours takes one for each three digits of k in
+base 2, as (1 - beta)**k is the product of (1 - beta)**k0, ((1 - beta)**8)**k1, ((1 - beta)**64)**k2 and so on: a hub of 500
+neighbours takes three. The later ones, mostly without any lane, concern lanes that are still susceptible; the shock epsilon belongs
+to the first.
 
 Thresholds are 64-bit integers, built by multiplication; p = 1 is certain. All is integer arithmetic, so the bits are the same on
 every machine.
@@ -18,14 +21,14 @@ import numpy as np
 
 from scfast.jit import inline, kernel
 from scfast.rng import below, word_state, xoshiro
-from scfast.words import LANES, WIDTHS, aligned, any_set, broadcast, like, load, popcount, popcounts, spread, store
+from scfast.words import LANES, WIDTHS, add_counts, aligned, any_set, broadcast, like, load, popcount, prefetch, spread, store
 
 BLOCK_LANES = WIDTHS[-1] * LANES
 S, I, R, X = 0, 1, 2, 3  # noqa: E741
 
 _BITS = 64  # draws per uniform; column 64 of a row says which situations are certain
-_EXIT, _IMMUNE, _SHOCK = 7, 8, 9  # bits of a row entry; bits 0..6 are 1..7 infected neighbours
-_UNTESTED = 7  # bits before the first look whether every lane is decided: with 512 lanes an earlier exit is all but impossible
+_EXIT, _IMMUNE, _SHOCK, _RECOVER = 7, 8, 9, 10  # bits of a row entry; bits 0..6 are 1..7 infected neighbours
+_AHEAD = 24  # neighbours whose rows are asked for ahead of use
 _FULL = np.array([0, 0xFFFFFFFFFFFFFFFF], np.uint64)
 _MASKS = _FULL[(np.arange(512)[:, None] >> np.arange(9)) & 1]
 
@@ -33,11 +36,9 @@ _MASKS = _FULL[(np.arange(512)[:, None] >> np.arange(9)) & 1]
 class Rules(NamedTuple):
     """Transition probabilities as bits of thresholds: nodes with equal rates share a class."""
 
-    node_class: np.ndarray  # int32 (n,)
-    row: np.ndarray  # uint16 (classes or 2 classes, 65): bit b of the thresholds of all situations
-    later: int  # offset of the rows for groups after the first: 0 without shocks
-    split: np.ndarray  # uint8 (classes, 65): bits of delta / (gamma + delta)
-    eliminates: np.ndarray  # uint8 (classes,): whether delta > 0
+    node_row: np.ndarray  # int32 (n,): first row of the node's class; those of the higher digits of k follow
+    row: np.ndarray  # uint16 (rows, 65): bit b of the thresholds of all situations
+    eliminates: bool  # whether any delta > 0
     shock: bool  # whether any epsilon > 0
     returning: np.ndarray  # uint8 (n,), (0,) without shocks: 1 epsilon > 0, 2 also xi > 0
     masks: np.ndarray  # uint64 (512, 9): nine bits to nine masks
@@ -50,20 +51,21 @@ class Planes(NamedTuple):
     s: np.ndarray  # uint64 (n, W)
     i: np.ndarray
     r: np.ndarray
-    flip: np.ndarray  # lanes in which the node changes state in this step
+    next_i: np.ndarray  # I after the step that is being made
     ever: np.ndarray  # lanes in which the node was ever infected
-    steps: np.ndarray  # uint64 (n, W): infected steps over the lanes of each machine word, or (0, W) where not recorded
+    steps: np.ndarray  # uint32 (n, W): infected steps over the lanes of each machine word, or (0, W) where not recorded
     rng: np.ndarray  # uint64 (4, W)
+    counter: np.ndarray  # uint64 (2 digits, W): a count in base 2 per lane, digit by digit, then what waits to be added; scratch
+    mean_open: np.ndarray  # int64 (1,): lanes per node that had to draw in the last step
 
 
 class Record(NamedTuple):
     """What a block writes down at each step."""
 
-    order: np.ndarray  # int32 (n,): nodes, group by group
-    starts: np.ndarray  # int64 (groups + 1,)
+    nodes: np.ndarray  # int32 (n,): 0..n-1
+    starts: np.ndarray  # int64 (groups + 1,): nodes of a group follow each other
     counts: np.ndarray  # int32 (T + 1, groups, 4, 64 W)
     active: np.ndarray  # uint64 (T + 1, W): lanes in which infection is present or can return
-    counter: np.ndarray  # uint64 (planes, W): vertical counter, scratch
 
 
 class Block(NamedTuple):
@@ -116,31 +118,29 @@ def _either(a: Any, b: Any) -> Any:
 
 
 @kernel
-def _fill_rules(rates: np.ndarray, row: np.ndarray, later: int, split: np.ndarray, threshold: np.ndarray) -> None:
-    """Bits of the thresholds of each class; `rates` holds beta, gamma, delta, xi, epsilon; `threshold` is scratch, uint64 (10,)."""
+def _fill_rules(rates: np.ndarray, first: np.ndarray, row: np.ndarray, threshold: np.ndarray) -> None:
+    """Bits of the thresholds of each class; `rates` holds beta, gamma, delta, xi, epsilon; `threshold` is scratch, uint64 (11,)."""
     one = np.uint64(1)
     for c in range(rates.shape[0]):
         beta, gamma, delta, xi, epsilon = rates[c, 0], rates[c, 1], rates[c, 2], rates[c, 3], rates[c, 4]
-        for group in range(2):
-            if group == 1 and later == 0:
-                break
-            shock = epsilon if group == 0 else 0.0
-            contact = _fixed(beta)
+        contact, shock = _fixed(beta), epsilon
+        leave = _fixed(gamma) + _fixed(delta)
+        if gamma + delta >= 1.0 or leave < _fixed(gamma):
+            leave = np.uint64(0xFFFFFFFFFFFFFFFF)
+        threshold[_EXIT] = leave
+        threshold[_IMMUNE] = _fixed(xi)
+        threshold[_RECOVER] = _fixed(gamma)
+        for target in range(first[c], first[c + 1]):
             p = _fixed(shock)
             threshold[_SHOCK] = p
             for k in range(7):
                 p = _either(p, contact)
                 threshold[k] = p
-            leave = _fixed(gamma) + _fixed(delta)
-            if gamma + delta >= 1.0 or leave < _fixed(gamma):
-                leave = np.uint64(0xFFFFFFFFFFFFFFFF)
-            threshold[_EXIT] = leave
-            threshold[_IMMUNE] = _fixed(xi)
             for b in range(_BITS):
                 bits: Any = 0
-                for k in range(10):
+                for k in range(11):
                     bits |= np.int64((threshold[k] >> np.uint64(63 - b)) & one) << k
-                row[c + group * later, b] = bits
+                row[target, b] = bits
             sure = 0
             if beta >= 1.0 or shock >= 1.0:
                 sure |= 127
@@ -150,26 +150,15 @@ def _fill_rules(rates: np.ndarray, row: np.ndarray, later: int, split: np.ndarra
                 sure |= 1 << _IMMUNE
             if shock >= 1.0:
                 sure |= 1 << _SHOCK
-            row[c + group * later, _BITS] = sure
-        # delta / (gamma + delta) by long division; whole = 0 stands for 2**64
-        whole = np.uint64(0) if gamma + delta >= 1.0 else _fixed(gamma) + _fixed(delta)
-        rest = _fixed(delta)
-        if gamma <= 0.0:
-            for b in range(_BITS + 1):
-                split[c, b] = 1
-        else:
-            for b in range(_BITS):
-                top = rest >> np.uint64(63)
-                rest = rest << one
-                if top == one or (whole > np.uint64(0) and rest >= whole):
-                    rest = rest - whole
-                    split[c, b] = 1
-                else:
-                    split[c, b] = 0
-            split[c, _BITS] = 0
+            if gamma >= 1.0:
+                sure |= 1 << _RECOVER
+            row[target, _BITS] = sure
+            for _ in range(3):
+                contact = _either(contact, contact)
+            shock = 0.0
 
 
-def make_rules(rates: np.ndarray, node_class: np.ndarray) -> Rules:
+def make_rules(rates: np.ndarray, node_class: np.ndarray, degree: np.ndarray) -> Rules:
     """Turn rates into the bits that the kernels compare with.
 
     Parameters
@@ -178,56 +167,158 @@ def make_rules(rates: np.ndarray, node_class: np.ndarray) -> Rules:
         beta, gamma, delta, xi, epsilon of each class, each in [0, 1], gamma + delta <= 1.
     node_class : int32 (n,)
         The class of each node.
+    degree : int64 (n,)
     """
-    classes = len(rates)
-    shock = bool((rates[:, 4] > 0).any())
-    later = classes if shock else 0
-    row = np.zeros((classes + later, _BITS + 1), np.uint16)
-    split = np.zeros((classes, _BITS + 1), np.uint8)
+    digits = np.zeros(len(rates), np.int64)  # of the largest degree of the class, in base 8
+    np.maximum.at(digits, node_class, (np.frexp(degree)[1] + 2) // 3)
+    first = np.concatenate(([0], np.cumsum(np.maximum(digits, 1))))
+    row = np.zeros((first[-1], _BITS + 1), np.uint16)
     with np.errstate(over="ignore"):
-        _fill_rules(np.ascontiguousarray(rates, np.float64), row, later, split, np.zeros(10, np.uint64))
+        _fill_rules(np.ascontiguousarray(rates, np.float64), first, row, np.zeros(11, np.uint64))
+    shock = bool((rates[:, 4] > 0).any())
     flags = (rates[:, 4] > 0) * (1 + 2 * (rates[:, 3] > 0))
     returning = flags.astype(np.uint8)[node_class] if shock else np.zeros(0, np.uint8)
-    return Rules(node_class, row, later, split, (rates[:, 2] > 0).astype(np.uint8), shock, returning, _MASKS, _FULL)
+    return Rules(first.astype(np.int32)[node_class], row, bool((rates[:, 2] > 0).any()), shock, returning, _MASKS, _FULL)
 
 
 @kernel
-def _draw(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes, like: tuple[int, ...]) -> None:
-    """Decide for every node in which lanes it leaves its state."""
-    masks, row, shock = rules.masks, rules.row, rules.shock
+def _tally(plane: np.ndarray, nodes: np.ndarray, lo: int, hi: int, counter: np.ndarray, like: tuple[int, ...]) -> None:
+    """Count per lane the set bits of the rows ``nodes[lo:hi]``, in base 2: digit `d` goes to row `d` of `counter`.
+
+    Eight rows at a time by full adders (Harley-Seal, L); beyond the third digit a carry waits, in the second half of `counter`, for
+    a second one of its weight, as in a binary counter.
+    """
+    zero = broadcast(np.uint64(0), like)
+    digits = counter.shape[0] // 2
+    c0, c1, c2, over = zero, zero, zero, zero
+    top, eights = 3, 0
+    q = lo
+    while q < hi:
+        if q + 8 <= hi:
+            x0, x1 = load(plane, np.int64(nodes[q]), like), load(plane, np.int64(nodes[q + 1]), like)
+            x2, x3 = load(plane, np.int64(nodes[q + 2]), like), load(plane, np.int64(nodes[q + 3]), like)
+            x4, x5 = load(plane, np.int64(nodes[q + 4]), like), load(plane, np.int64(nodes[q + 5]), like)
+            x6, x7 = load(plane, np.int64(nodes[q + 6]), like), load(plane, np.int64(nodes[q + 7]), like)
+            u, v = x0 ^ x1, x2 ^ x3
+            t0, t1 = (x0 & x1) | (u & c0), (x2 & x3) | (v & (c0 ^ u))
+            c0 = c0 ^ u ^ v
+            u = t0 ^ t1
+            f0 = (t0 & t1) | (u & c1)
+            c1 = c1 ^ u
+            u, v = x4 ^ x5, x6 ^ x7
+            t0, t1 = (x4 & x5) | (u & c0), (x6 & x7) | (v & (c0 ^ u))
+            c0 = c0 ^ u ^ v
+            u = t0 ^ t1
+            f1 = (t0 & t1) | (u & c1)
+            c1 = c1 ^ u
+            u = f0 ^ f1
+            x = (f0 & f1) | (u & c2)
+            c2 = c2 ^ u
+            q += 8
+            d = 3
+            waiting = eights
+            while waiting & 1:
+                a, w = load(counter, d, like), load(counter, digits + d, like)
+                u = a ^ w
+                store(counter, d, u ^ x)
+                x = (a & w) | (u & x)
+                waiting >>= 1
+                d += 1
+            store(counter, digits + d, x)
+            if d >= top:
+                top = d + 1
+                store(counter, d, zero)
+            eights += 1
+        else:
+            x = load(plane, np.int64(nodes[q]), like)
+            u = c0 & x
+            c0 = c0 ^ x
+            x = c1 & u
+            c1 = c1 ^ u
+            over = over | (c2 & x)
+            c2 = c2 ^ x
+            q += 1
+    store(counter, 0, c0)
+    store(counter, 1, c1)
+    store(counter, 2, c2)
+    x = over
+    d = 3
+    while (hi - lo) >> (d - d % 3):  # digits are read in threes
+        a, w = zero, zero
+        if d < top:
+            a = load(counter, d, like)
+            if (eights >> (d - 3)) & 1:
+                w = load(counter, digits + d, like)
+        u = a ^ w
+        store(counter, d, u ^ x)
+        x = (a & w) | (u & x)
+        d += 1
+
+
+@kernel
+def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes, like: tuple[int, ...]) -> None:
+    """Advance every node by one step; I goes to ``planes.next_i``."""
+    masks, row, full, counter = rules.masks, rules.row, rules.full, planes.counter
     s0, s1, s2, s3 = load(planes.rng, 0, like), load(planes.rng, 1, like), load(planes.rng, 2, like), load(planes.rng, 3, like)
     zero = broadcast(np.uint64(0), like)
+    # a look whether every lane is decided costs most when its outcome is uncertain: the first comes when it is all but sure
+    untested = 2
+    while planes.mean_open[0] >> (untested - 2):
+        untested += 1
+    drawing = 0
+    last = indices.shape[0] - 1
+    far = planes.i.size > 131072  # a smaller plane lies in a near cache anyway
+    maps = planes.steps.shape[0] > 0
     for i in range(indptr.shape[0] - 1):
         s, x, r = load(planes.s, i, like), load(planes.i, i, like), load(planes.r, i, like)
-        c = np.int64(rules.node_class[i])
-        first = True
+        c = np.int64(rules.node_row[i])
         start, end = indptr[i], indptr[i + 1]
-        flip = zero
+        if far:
+            for q in range(start, end):
+                prefetch(planes.i, np.int64(indices[min(q + _AHEAD, last)]))
+        c0, c1, c2 = zero, zero, zero
+        if end - start < 8:
+            q = start
+            while q + 1 < end:
+                a, b = load(planes.i, np.int64(indices[q]), like), load(planes.i, np.int64(indices[q + 1]), like)
+                u = a ^ b
+                t = (a & b) | (u & c0)
+                c0 = c0 ^ u
+                c2 = c2 ^ (c1 & t)
+                c1 = c1 ^ t
+                q += 2
+            if q < end:
+                a = load(planes.i, np.int64(indices[q]), like)
+                t = c0 & a
+                c0 = c0 ^ a
+                c2 = c2 ^ (c1 & t)
+                c1 = c1 ^ t
+        else:
+            _tally(planes.i, indices, start, end, counter, like)
+            c0, c1, c2 = load(counter, 0, like), load(counter, 1, like), load(counter, 2, like)
+        flip, recovered = zero, zero
+        digit = 0
         while True:
-            stop = min(start + 7, end)
-            c0, c1, c2 = zero, zero, zero
-            for q in range(start, stop):
-                neighbour = load(planes.i, np.int64(indices[q]), like)
-                k0 = c0 & neighbour
-                c0 = c0 ^ neighbour
-                k1 = c1 & k0
-                c1 = c1 ^ k0
-                c2 = c2 ^ k1
             susceptible = s & ~flip
             near = susceptible & (c0 | c1 | c2)
-            open_ = near | x | r
-            if shock and first:
+            leaving, losing = zero, zero
+            if digit == 0:
+                leaving, losing = x, r
+            shocked = rules.shock and digit == 0
+            open_ = near | leaving | losing
+            if shocked:
                 open_ = open_ | susceptible
             if any_set(open_):
+                drawing += popcount(open_)
                 n2, n1, n0 = ~c2, ~c1, ~c0
                 low, two = near & n2 & n1, near & n2 & c1
                 four, six = near & c2 & n1, near & c2 & c1
                 q1, q2, q3, q4 = low & c0, two & n0, two & c0, four & n0
                 q5, q6, q7 = four & c0, six & n0, six & c0
-                less = zero
-                b = 0
+                less, immune, unsure = zero, zero, leaving
+                bit = 0
                 while True:
-                    w = np.int64(row[c, b])
+                    w = np.int64(row[c, bit])
                     m = w & 511
                     th = (
                         (q1 & broadcast(masks[m, 0], like))
@@ -237,154 +328,86 @@ def _draw(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
                         | (q5 & broadcast(masks[m, 4], like))
                         | (q6 & broadcast(masks[m, 5], like))
                         | (q7 & broadcast(masks[m, 6], like))
-                        | (x & broadcast(masks[m, 7], like))
-                        | (r & broadcast(masks[m, 8], like))
+                        | (leaving & broadcast(masks[m, 7], like))
+                        | (losing & broadcast(masks[m, 8], like))
                     )
-                    if shock and first:
-                        th = th | (susceptible & ~near & broadcast(rules.full[w >> _SHOCK], like))
-                    if b == _BITS:
+                    if shocked:
+                        th = th | (susceptible & ~near & broadcast(full[(w >> _SHOCK) & 1], like))
+                    if bit == _BITS:
                         less = less | (open_ & th)
+                        immune = immune | (unsure & broadcast(full[(w >> _RECOVER) & 1], like))
                         break
                     u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
-                    differ = (u ^ th) & open_
-                    less = less | (differ & th)
-                    open_ = open_ & ~differ
-                    b += 1
-                    if b >= _UNTESTED and not any_set(open_):
+                    t = (u ^ th) & open_
+                    less = less | (t & th)
+                    open_ = open_ & ~t
+                    bit += 1
+                    if rules.eliminates:
+                        th = broadcast(full[(w >> _RECOVER) & 1], like)
+                        t = (u ^ th) & unsure
+                        immune = immune | (t & th)
+                        unsure = unsure & ~t
+                        if bit >= untested and not any_set(open_ | unsure):
+                            break
+                    elif bit >= untested and not any_set(open_):
                         break
                 flip = flip | less
-            start = stop
-            if start >= end:
+                recovered = recovered | immune
+            digit += 3
+            if (end - start) >> digit == 0 or not any_set(s & ~flip):
                 break
-            if first:
-                first = False
-                c += rules.later
-                x, r = zero, zero
-            if not any_set(s & ~flip):
-                break
-        store(planes.flip, i, flip)
-    store(planes.rng, 0, s0)
-    store(planes.rng, 1, s1)
-    store(planes.rng, 2, s2)
-    store(planes.rng, 3, s3)
-
-
-@kernel
-def _apply(rules: Rules, planes: Planes, like: tuple[int, ...]) -> None:
-    """Move the lanes that :func:`_draw` marked; those that leave I draw once more for R or X."""
-    s0, s1, s2, s3 = load(planes.rng, 0, like), load(planes.rng, 1, like), load(planes.rng, 2, like), load(planes.rng, 3, like)
-    zero = broadcast(np.uint64(0), like)
-    map_steps = planes.steps.shape[0] > 0
-    for i in range(planes.s.shape[0]):
-        flip = load(planes.flip, i, like)
-        s, x, r = load(planes.s, i, like), load(planes.i, i, like), load(planes.r, i, like)
-        leaving = x & flip
-        recovering = leaving
-        c = rules.node_class[i]
-        if rules.eliminates[c] and any_set(leaving):
-            open_, eliminated = leaving, zero
-            b = 0
-            while True:
-                th = broadcast(rules.full[np.int64(rules.split[c, b])], like)
-                if b == _BITS:
-                    eliminated = eliminated | (open_ & th)
-                    break
-                u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
-                differ = (u ^ th) & open_
-                eliminated = eliminated | (differ & th)
-                open_ = open_ & ~differ
-                b += 1
-                if not any_set(open_):
-                    break
-            recovering = leaving & ~eliminated
+            c += 1
+            c0, c1, c2 = load(counter, digit, like), load(counter, digit + 1, like), load(counter, digit + 2, like)
+        if not rules.eliminates:
+            recovered = x & flip
         stay = ~flip
         infected = (x & stay) | (s & flip)
         store(planes.s, i, (s & stay) | (r & flip))
-        store(planes.i, i, infected)
-        store(planes.r, i, (r & stay) | recovering)
-        store(planes.ever, i, load(planes.ever, i, like) | infected)
-        if map_steps:
-            store(planes.steps, i, load(planes.steps, i, like) + popcounts(infected))
+        store(planes.next_i, i, infected)
+        store(planes.r, i, (r & stay) | recovered)
+        ever = load(planes.ever, i, like)
+        if any_set(infected & ~ever):
+            store(planes.ever, i, ever | infected)
+        if maps:
+            add_counts(planes.steps, i, infected)
     store(planes.rng, 0, s0)
     store(planes.rng, 1, s1)
     store(planes.rng, 2, s2)
     store(planes.rng, 3, s3)
-
-
-@inline
-def _carry(counter: np.ndarray, plane: int, x: Any, like: tuple[int, ...]) -> None:
-    """Add the bits of `x`, each worth ``2**plane``, to a vertical counter."""
-    while any_set(x):
-        old = load(counter, plane, like)
-        store(counter, plane, old ^ x)
-        x = old & x
-        plane += 1
+    planes.mean_open[0] = drawing // (indptr.shape[0] - 1)
 
 
 @kernel
-def _count(
-    plane: np.ndarray, order: np.ndarray, lo: int, hi: int, counter: np.ndarray, out: np.ndarray, like: tuple[int, ...]
-) -> None:
-    """Set bits per lane over the nodes ``order[lo:hi]``, into the int32 row `out`, eight nodes at a time (Harley-Seal, L)."""
-    zero = broadcast(np.uint64(0), like)
-    c0, c1, c2 = zero, zero, zero
-    q = lo
-    while q + 8 <= hi:
-        x0, x1 = load(plane, np.int64(order[q]), like), load(plane, np.int64(order[q + 1]), like)
-        x2, x3 = load(plane, np.int64(order[q + 2]), like), load(plane, np.int64(order[q + 3]), like)
-        x4, x5 = load(plane, np.int64(order[q + 4]), like), load(plane, np.int64(order[q + 5]), like)
-        x6, x7 = load(plane, np.int64(order[q + 6]), like), load(plane, np.int64(order[q + 7]), like)
-        u = c0 ^ x0
-        t0 = (c0 & x0) | (u & x1)
-        c0 = u ^ x1
-        u = c0 ^ x2
-        t1 = (c0 & x2) | (u & x3)
-        c0 = u ^ x3
-        u = c1 ^ t0
-        f0 = (c1 & t0) | (u & t1)
-        c1 = u ^ t1
-        u = c0 ^ x4
-        t0 = (c0 & x4) | (u & x5)
-        c0 = u ^ x5
-        u = c0 ^ x6
-        t1 = (c0 & x6) | (u & x7)
-        c0 = u ^ x7
-        u = c1 ^ t0
-        f1 = (c1 & t0) | (u & t1)
-        c1 = u ^ t1
-        u = c2 ^ f0
-        eight = (c2 & f0) | (u & f1)
-        c2 = u ^ f1
-        _carry(counter, 3, eight, like)
-        q += 8
-    _carry(counter, 0, c0, like)
-    _carry(counter, 1, c1, like)
-    _carry(counter, 2, c2, like)
-    while q < hi:
-        _carry(counter, 0, load(plane, np.int64(order[q]), like), like)
-        q += 1
+def _unpack(counter: np.ndarray, top: int, out: np.ndarray) -> None:
+    """Counts of all lanes from their first `top` digits in base 2, into the int32 row `out`."""
     out[:] = 0
-    for p in range(counter.shape[0]):
+    for d in range(top):
         for w in range(counter.shape[1]):
-            spread(out, w * LANES, counter[p, w], p)
-            counter[p, w] = np.uint64(0)
+            spread(out, w * LANES, counter[d, w], d)
 
 
 @kernel
 def _note(rules: Rules, planes: Planes, record: Record, t: int, like: tuple[int, ...]) -> None:
     """Write down the counts of step `t` and in which lanes infection is present or can return."""
+    active = broadcast(np.uint64(0), like)
     for g in range(record.starts.shape[0] - 1):
         lo, hi = record.starts[g], record.starts[g + 1]
         counts = record.counts[t, g]
-        _count(planes.s, record.order, lo, hi, record.counter, counts[0], like)
-        _count(planes.i, record.order, lo, hi, record.counter, counts[1], like)
-        _count(planes.r, record.order, lo, hi, record.counter, counts[2], like)
+        top = 0
+        while (hi - lo) >> top:
+            top += 1
+        _tally(planes.i, record.nodes, lo, hi, planes.counter, like)
+        _unpack(planes.counter, top, counts[1])
+        for d in range(top):
+            active = active | load(planes.counter, d, like)
+        _tally(planes.s, record.nodes, lo, hi, planes.counter, like)
+        _unpack(planes.counter, top, counts[0])
+        _tally(planes.r, record.nodes, lo, hi, planes.counter, like)
+        _unpack(planes.counter, top, counts[2])
         for lane in range(counts.shape[1]):
-            counts[3, lane] = hi - lo - counts[0, lane] - counts[1, lane] - counts[2, lane]
-    active = broadcast(np.uint64(0), like)
-    for i in range(planes.i.shape[0]):
-        active = active | load(planes.i, i, like)
-        if rules.shock:
+            counts[3, lane] = np.int32(hi - lo) - counts[0, lane] - counts[1, lane] - counts[2, lane]
+    if rules.shock:
+        for i in range(planes.s.shape[0]):
             if rules.returning[i] & 1:
                 active = active | load(planes.s, i, like)
             if rules.returning[i] & 2:
@@ -394,18 +417,29 @@ def _note(rules: Rules, planes: Planes, record: Record, t: int, like: tuple[int,
 
 @kernel
 def _advance(block: Block, t0: int, t1: int) -> None:
+    now = block.planes
+    # the planes of I change places at each step
+    then = Planes(now.s, now.next_i, now.r, now.i, now.ever, now.steps, now.rng, now.counter, now.mean_open)
     for t in range(t0, t1):
-        _draw(block.indptr, block.indices, block.rules, block.planes, block.like)
-        _apply(block.rules, block.planes, block.like)
-        _note(block.rules, block.planes, block.record, t + 1, block.like)
+        if (t - t0) & 1:
+            _step(block.indptr, block.indices, block.rules, then, block.like)
+            _note(block.rules, now, block.record, t + 1, block.like)
+        else:
+            _step(block.indptr, block.indices, block.rules, now, block.like)
+            _note(block.rules, then, block.record, t + 1, block.like)
 
 
-def advance(block: Block, t0: int, t1: int) -> None:
+def advance(block: Block, t0: int, t1: int) -> Block:
     """Advance a block from step `t0` to step `t1`; what is seen at steps ``t0 + 1 .. t1`` is written to ``block.record``.
 
-    Slicing never changes bits: ``advance(b, 0, 9)`` equals ``advance(b, 0, 4); advance(b, 4, 9)``.
+    Returns the block with the planes of step `t1`; the one given is no longer valid. Slicing never changes bits:
+    ``advance(b, 0, 9)`` equals ``advance(advance(b, 0, 4), 4, 9)``.
     """
     _advance(block, t0, t1)
+    if (t1 - t0) % 2 == 0:
+        return block
+    planes = block.planes
+    return block._replace(planes=planes._replace(i=planes.next_i, next_i=planes.i))
 
 
 @kernel
@@ -430,7 +464,7 @@ def _finish_start(planes: Planes, like: tuple[int, ...]) -> None:
         infected = load(planes.i, i, like)
         store(planes.ever, i, infected)
         if planes.steps.shape[0] > 0:
-            store(planes.steps, i, popcounts(infected))
+            add_counts(planes.steps, i, infected)
 
 
 def make_block(
@@ -445,7 +479,6 @@ def make_block(
     dynamics: np.random.SeedSequence,
     n_lanes: int,
     n_steps: int,
-    order: np.ndarray,
     starts: np.ndarray,
     map_steps: bool,
 ) -> Block:
@@ -464,8 +497,8 @@ def make_block(
     dynamics : SeedSequence
     n_lanes, n_steps : int
         Unused lanes of the last word are inert: no bit is ever set in them.
-    order, starts : int32 (n,), int64 (groups + 1,)
-        Nodes group by group: each group's counts are recorded.
+    starts : int64 (groups + 1,)
+        Counts are recorded for each group of nodes ``starts[g] .. starts[g + 1] - 1``.
     map_steps : bool
         Whether infected steps per node are recorded.
     """
@@ -474,17 +507,18 @@ def make_block(
     used[: n_lanes // LANES] = _FULL[1]
     if n_lanes % LANES:
         used[n_lanes // LANES] = np.uint64((1 << n_lanes % LANES) - 1)
-    s, i, r, flip, ever = (aligned(n, w) for _ in range(5))
-    planes = Planes(s, i, r, flip, ever, aligned(n if map_steps else 0, w), aligned(4, w))
+    s, i, r, next_i, ever = (aligned(n, w) for _ in range(5))
+    steps = np.zeros((n if map_steps else 0, w), np.uint32)
+    digits = 3 * -(-max(n.bit_length(), 1) // 3)
+    planes = Planes(s, i, r, next_i, ever, steps, aligned(4, w), aligned(2 * digits, w), np.zeros(1, np.int64))
     planes.rng[:] = word_state(dynamics, w)
     for plane, state in ((planes.s, S), (planes.i, I), (planes.r, R)):
         plane[states == state] = used
     record = Record(
-        order,
+        np.arange(n, dtype=np.int32),
         starts,
         np.zeros((n_steps + 1, len(starts) - 1, 4, w * LANES), np.int32),
         np.zeros((n_steps + 1, w), np.uint64),
-        aligned(int(n).bit_length() + 1, w),
     )
     block = Block(indptr, indices, rules, planes, record, like(w))
     if n_infected:
@@ -499,9 +533,13 @@ def make_block(
 
 
 @kernel
-def count_nodes(plane: np.ndarray, order: np.ndarray, counter: np.ndarray, out: np.ndarray, like: tuple[int, ...]) -> None:
+def count_nodes(plane: np.ndarray, nodes: np.ndarray, counter: np.ndarray, out: np.ndarray, like: tuple[int, ...]) -> None:
     """Nodes set per lane in one plane, int32 (64 W,)."""
-    _count(plane, order, 0, order.shape[0], counter, out, like)
+    top = 0
+    while plane.shape[0] >> top:
+        top += 1
+    _tally(plane, nodes, 0, plane.shape[0], counter, like)
+    _unpack(counter, top, out)
 
 
 @kernel

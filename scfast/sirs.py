@@ -27,11 +27,13 @@ class Setup:
     """A network, rates and a start, checked and laid out for the kernels."""
 
     network: Network
+    order: np.ndarray  # int64 (n,): the kernels' node p is node order[p] of the network
+    indptr: np.ndarray  # int64 (n + 1,), int32 (2 m,): the network in that order
+    indices: np.ndarray
     rules: lanes.Rules
     states: np.ndarray
     pool: np.ndarray
     n_infected: int
-    order: np.ndarray
     starts: np.ndarray
 
 
@@ -77,20 +79,32 @@ def _start(network: Network, initial: Initial) -> tuple[np.ndarray, np.ndarray, 
     return states, nobody, 0
 
 
+def _reorder(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Nodes by type, and by falling degree in a type: (order, its inverse, indptr, indices).
+
+    Counts by type are then counts of slices, and the rows of hubs, which are read most, lie together. The order depends on the
+    network alone.
+    """
+    order = np.lexsort((-network.degree, network.types))
+    inverse = np.empty(len(order), np.int32)
+    inverse[order] = np.arange(len(order), dtype=np.int32)
+    degree = network.degree[order]
+    indptr = np.concatenate(([0], np.cumsum(degree)))
+    source = np.repeat(network.indptr[:-1][order] - indptr[:-1], degree) + np.arange(indptr[-1])
+    return order, inverse, indptr, inverse[network.indices[source]]
+
+
 def prepare(network: Network, model: SIRS, initial: Initial, by_type: bool) -> Setup:
     """Check rates and start against the network and lay them out; raises ValueError as their ``on`` methods do."""
     if network.n_nodes < 1:
         raise ValueError(f"network.n_nodes = {network.n_nodes}: must be at least 1")
     rates, node_class = _rate_classes(network, model.on(network))
     states, pool, count = _start(network, initial.on(network))
-    if by_type:
-        order = np.argsort(network.types, kind="stable").astype(np.int32)
-        sizes = np.bincount(network.types, minlength=len(network.type_names))
-    else:
-        order = np.arange(network.n_nodes, dtype=np.int32)
-        sizes = np.array([network.n_nodes])
+    order, inverse, indptr, indices = _reorder(network)
+    sizes = np.bincount(network.types, minlength=len(network.type_names)) if by_type else [network.n_nodes]
     starts = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
-    return Setup(network, lanes.make_rules(rates, node_class), states, pool, count, order, starts)
+    rules = lanes.make_rules(rates, node_class[order], network.degree[order])
+    return Setup(network, order, indptr, indices, rules, states[order], inverse[pool], count, starts)
 
 
 def run_block(
@@ -120,8 +134,8 @@ def run_block(
     words = range(-(-n_lanes // LANES))
     first = index * WIDTHS[-1]
     block = lanes.make_block(
-        setup.network.indptr,
-        setup.network.indices,
+        setup.indptr,
+        setup.indices,
         setup.rules,
         states=setup.states,
         pool=setup.pool,
@@ -130,14 +144,13 @@ def run_block(
         dynamics=stream(root, Purpose.DYNAMICS, network, cell, index),
         n_lanes=n_lanes,
         n_steps=n_steps,
-        order=setup.order,
         starts=setup.starts,
         map_steps=map_steps,
     )
     stride = max(1, SLICE // max(block.node_steps, 1))
     for t0 in range(0, n_steps, stride):
         t1 = min(t0 + stride, n_steps)
-        lanes.advance(block, t0, t1)
+        block = lanes.advance(block, t0, t1)
         if tick is not None:
             tick((t1 - t0) * setup.network.n_nodes * n_lanes)
     return block
@@ -153,7 +166,7 @@ def observables(block: lanes.Block, n_lanes: int) -> np.ndarray:
     counts = block.record.counts.sum(axis=1, dtype=np.int64)[:, :, :n_lanes]
     infected = counts[:, lanes.I]
     ever = np.zeros(LANES * len(block.like), np.int32)
-    lanes.count_nodes(block.planes.ever, block.record.order, block.record.counter, ever, block.like)
+    lanes.count_nodes(block.planes.ever, block.record.nodes, block.planes.counter, ever, block.like)
     alive = np.unpackbits(block.record.active.astype("<u8").view(np.uint8), axis=1, bitorder="little")[:, :n_lanes]
     extinct = np.where(alive.all(axis=0), -1, np.argmin(alive, axis=0))
     return np.column_stack(
@@ -161,8 +174,8 @@ def observables(block: lanes.Block, n_lanes: int) -> np.ndarray:
     )
 
 
-def node_maps(block: lanes.Block, n_lanes: int) -> np.ndarray:
-    """Per node, over the lanes of a block, int64 (5, n): ever infected, ever eliminated, infected steps, and two more.
+def node_maps(setup: Setup, block: lanes.Block, n_lanes: int) -> np.ndarray:
+    """Per node of the network, over the lanes of a block, int64 (5, n): ever infected, ever eliminated, infected steps, and two more.
 
     These are sums and squares of infected steps in lots of 64 replicates, full lots alone: they give the standard error.
     """
@@ -176,7 +189,7 @@ def node_maps(block: lanes.Block, n_lanes: int) -> np.ndarray:
     maps[2] = steps.sum(axis=1)
     maps[3] = steps[:, : n_lanes // LANES].sum(axis=1)
     maps[4] = (steps[:, : n_lanes // LANES] ** 2).sum(axis=1)
-    return maps
+    return _given_order(setup, maps)
 
 
 @dataclass(frozen=True)
@@ -226,12 +239,19 @@ class Run:
         return f"Run({replicates} replicates, {steps - 1} steps, {self.network!r}, seed={self.seed})"
 
 
-def _final(block: lanes.Block, n_lanes: int) -> np.ndarray:
+def _given_order(setup: Setup, columns: np.ndarray) -> np.ndarray:
+    """Columns of the kernels' nodes as columns of the network's."""
+    out = np.empty_like(columns)
+    out[:, setup.order] = columns
+    return out
+
+
+def _final(setup: Setup, block: lanes.Block, n_lanes: int) -> np.ndarray:
     s, i, r = (
         np.unpackbits(plane.astype("<u8").view(np.uint8), axis=1, bitorder="little")[:, :n_lanes].T
         for plane in (block.planes.s, block.planes.i, block.planes.r)
     )
-    return (lanes.X - 3 * s - 2 * i - r).astype(np.uint8)
+    return _given_order(setup, (lanes.X - 3 * s - 2 * i - r).astype(np.uint8))
 
 
 def run_replicates(
@@ -273,9 +293,9 @@ def run_replicates(
         counts[..., part] = block.record.counts[..., :n_lanes]
         seen[part] = observables(block, n_lanes)
         if map_steps:
-            maps += node_maps(block, n_lanes)
+            maps += node_maps(setup, block, n_lanes)
         if final is not None:
-            final[part] = _final(block, n_lanes)
+            final[part] = _final(setup, block, n_lanes)
     return counts, seen, maps
 
 

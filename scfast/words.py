@@ -233,23 +233,55 @@ def _popcount(typingctx: Any, x: Any) -> Any:
 
 
 @intrinsic
-def _popcounts(typingctx: Any, x: Any) -> Any:
+def _add_counts(typingctx: Any, out: Any, i: Any, x: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vector = args[0].type
+        vector = args[2].type
         count = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector]), f"llvm.ctpop.v{x.n}i64")
-        return builder.call(count, args)
+        narrow = ir.VectorType(ir.IntType(32), x.n)
+        data = context.make_array(signature.args[0])(context, builder, args[0]).data
+        first = builder.gep(data, [builder.mul(args[1], ir.Constant(args[1].type, x.n))])
+        place = builder.bitcast(first, ir.PointerType(narrow))
+        old = builder.load(place)
+        old.align = 4
+        done = builder.store(builder.add(old, builder.trunc(builder.call(count, [args[2]]), narrow)), place)
+        done.align = 4
+        return context.get_dummy_value()
 
-    return x(x), codegen
+    return types.void(out, types.int64, x), codegen
 
 
-def popcounts(x: Any) -> Any:
-    """Number of set bits in each 64-bit part of the word, as a word."""
-    return np.bitwise_count(x).astype(np.uint64)
+def add_counts(out: np.ndarray, i: Any, x: Any) -> None:
+    """Add the number of set bits in each 64-bit part of the word to row `i` of a C-contiguous uint32 array (rows, n)."""
+    out[i] += np.bitwise_count(x)
 
 
-@_vectorised(popcounts)
-def _typed_popcounts(x: Any) -> Any:
-    return lambda x: _popcounts(x)
+@_vectorised(add_counts)
+def _typed_add_counts(out: Any, i: Any, x: Any) -> Any:
+    return lambda out, i, x: _add_counts(out, i, x)
+
+
+@intrinsic
+def _prefetch(typingctx: Any, array: Any, i: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        made = context.make_array(signature.args[0])(context, builder, args[0])
+        width = builder.extract_value(made.shape, 1)
+        place = builder.bitcast(builder.gep(made.data, [builder.mul(args[1], width)]), ir.PointerType(ir.IntType(8)))
+        flag = ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [place.type, flag, flag, flag])
+        hint = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        builder.call(hint, [place, flag(0), flag(3), flag(1)])  # for reading, into the nearest cache, as data
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), codegen
+
+
+def prefetch(array: np.ndarray, i: Any) -> None:
+    """Ask for row `i` of a C-contiguous array (rows, n) ahead of its use; changes nothing."""
+
+
+@_vectorised(prefetch)
+def _typed_prefetch(array: Any, i: Any) -> Any:
+    return lambda array, i: _prefetch(array, i)
 
 
 def popcount(x: Any) -> int:
