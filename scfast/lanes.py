@@ -534,11 +534,11 @@ def make_block(
 
 @kernel
 def count_nodes(plane: np.ndarray, nodes: np.ndarray, counter: np.ndarray, out: np.ndarray, like: tuple[int, ...]) -> None:
-    """Nodes set per lane in one plane, int32 (64 W,)."""
+    """How many of `nodes` are set per lane in one plane, int32 (64 W,)."""
     top = 0
-    while plane.shape[0] >> top:
+    while nodes.shape[0] >> top:
         top += 1
-    _tally(plane, nodes, 0, plane.shape[0], counter, like)
+    _tally(plane, nodes, 0, nodes.shape[0], counter, like)
     _unpack(counter, top, out)
 
 

@@ -3,11 +3,12 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from scfast import lanes
+from scfast import lanes, sparse
 from scfast.network import Network
 from scfast.parameters import SIRS, Initial, Number
 from scfast.rng import Purpose, scalar_state, stream
@@ -17,6 +18,9 @@ __all__ = ["SIRS", "Initial", "Run", "simulate"]
 
 SLICE = 200_000_000
 """Lane-node-steps of one slice: at most half a second where no vector unit helps."""
+
+LOOK = 32
+"""Steps from one look whether few nodes are infected to the next."""
 
 OBSERVABLES = ("infected_steps", "final_eliminated", "peak", "peak_step", "ever_infected", "extinction_step")
 """Whole numbers kept per replicate, in the order of :func:`observables`."""
@@ -30,11 +34,18 @@ class Setup:
     order: np.ndarray  # int64 (n,): the kernels' node p is node order[p] of the network
     indptr: np.ndarray  # int64 (n + 1,), int32 (2 m,): the network in that order
     indices: np.ndarray
+    rates: np.ndarray  # float64 (classes, 5)
+    node_class: np.ndarray  # int32 (n,)
     rules: lanes.Rules
     states: np.ndarray
     pool: np.ndarray
     n_infected: int
     starts: np.ndarray
+
+    @cached_property
+    def ways(self) -> sparse.Ways:
+        """The same for runs in lists."""
+        return sparse.ways(self.indptr, self.indices, self.rates, self.node_class, self.rules.returning, self.starts)
 
 
 def _rate_classes(network: Network, model: SIRS) -> tuple[np.ndarray, np.ndarray]:
@@ -103,8 +114,9 @@ def prepare(network: Network, model: SIRS, initial: Initial, by_type: bool) -> S
     order, inverse, indptr, indices = _reorder(network)
     sizes = np.bincount(network.types, minlength=len(network.type_names)) if by_type else [network.n_nodes]
     starts = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
-    rules = lanes.make_rules(rates, node_class[order], network.degree[order])
-    return Setup(network, order, indptr, indices, rules, states[order], inverse[pool], count, starts)
+    node_class = node_class[order]
+    rules = lanes.make_rules(rates, node_class, network.degree[order])
+    return Setup(network, order, indptr, indices, rates, node_class, rules, states[order], inverse[pool], count, starts)
 
 
 def run_block(
@@ -147,12 +159,27 @@ def run_block(
         starts=setup.starts,
         map_steps=map_steps,
     )
-    stride = max(1, SLICE // max(block.node_steps, 1))
-    for t0 in range(0, n_steps, stride):
-        t1 = min(t0 + stride, n_steps)
-        block = lanes.advance(block, t0, t1)
+    def done(lane_steps: int) -> None:
         if tick is not None:
-            tick((t1 - t0) * setup.network.n_nodes * n_lanes)
+            tick(lane_steps * setup.network.n_nodes)
+
+    few = sparse.Sparse(setup.ways, n_lanes, stream(root, Purpose.DYNAMICS, network, cell, index, 1))
+    stride = max(1, SLICE // max(block.node_steps, 1))
+    t = 0
+    while t < n_steps:
+        span = few.span(block, t)
+        if span:
+            until = min(t + span, n_steps)
+            few.advance(block, t, until, lambda n, steps=until - t: done(n * steps))
+        else:
+            few.scatter(block)
+            until = min(t + LOOK, n_steps)
+            for t0 in range(t, until, stride):
+                t1 = min(t0 + stride, until)
+                block = lanes.advance(block, t0, t1)
+                done((t1 - t0) * n_lanes)
+        t = until
+    few.scatter(block)
     return block
 
 

@@ -261,11 +261,29 @@ def _typed_add_counts(out: Any, i: Any, x: Any) -> Any:
 
 
 @intrinsic
+def _lowest_set(typingctx: Any, x: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), codegen
+
+
+def lowest_set(x: Any) -> int:
+    """Position of the lowest set bit of a uint64 that is not 0."""
+    return (int(x) & -int(x)).bit_length() - 1
+
+
+@_vectorised(lowest_set)
+def _typed_lowest_set(x: Any) -> Any:
+    return lambda x: _lowest_set(x)
+
+
+@intrinsic
 def _prefetch(typingctx: Any, array: Any, i: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         made = context.make_array(signature.args[0])(context, builder, args[0])
-        width = builder.extract_value(made.shape, 1)
-        place = builder.bitcast(builder.gep(made.data, [builder.mul(args[1], width)]), ir.PointerType(ir.IntType(8)))
+        stride = builder.extract_value(made.shape, 1) if array.ndim == 2 else ir.Constant(args[1].type, 1)
+        place = builder.bitcast(builder.gep(made.data, [builder.mul(args[1], stride)]), ir.PointerType(ir.IntType(8)))
         flag = ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [place.type, flag, flag, flag])
         hint = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
@@ -276,7 +294,7 @@ def _prefetch(typingctx: Any, array: Any, i: Any) -> Any:
 
 
 def prefetch(array: np.ndarray, i: Any) -> None:
-    """Ask for row `i` of a C-contiguous array (rows, n) ahead of its use; changes nothing."""
+    """Ask for entry `i` of a C-contiguous array, or row `i` of one of two dimensions, ahead of its use; changes nothing."""
 
 
 @_vectorised(prefetch)

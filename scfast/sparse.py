@@ -1,0 +1,603 @@
+"""The same dynamics where few nodes are infected: one lane at a time, from event to event, so that the work follows the infected.
+
+Trials of one kind (contacts of infected nodes, exits from I, returns from R, shocks) are counted off in one row, and the number of
+failures before the next success is drawn at once: a step costs what happens in it. Kinds whose rate differs between nodes are
+counted off at the largest rate, and a success is kept with the ratio of the node's own to it (thinning). Infected nodes are
+listed by classes of degree; each has as many places for contacts as the largest degree of its class, and those beyond its own are
+empty.
+
+Failures before a success are drawn by the alias method from integer weights, which sum to 2**64: those of the 64-bit threshold of
+the rate, without rounding beyond it. All is integer arithmetic, so the bits are the same on every machine.
+
+A block is here in *lists*: infected and immune nodes of each lane. The memory of its planes S, R and I to be holds meanwhile, by
+machine word and then by node, what lanes of a word touch one after another: ever infected, infected steps, eliminated.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from scfast.jit import inline, kernel
+from scfast.lanes import I, Block, Planes, R, S, X, count_nodes
+from scfast.rng import xoshiro
+from scfast.words import LANES, lowest_set, prefetch
+
+_CONTACT, _LEAVE, _WANE, _SHOCK = range(4)
+_MORE = 255  # the last symbol of a table of gaps: so many failures, and no success yet
+_ONES = 0xFFFFFFFFFFFFFFFF
+# what decides between lists and planes, in nanoseconds as measured once; never measured while running, for results depend on it
+_EVENT, _LANE = 5.0, 100.0
+_PLANES_NODE, _PLANES_WORD = 12.0, 4.0
+_SPAN_MIN, _SPAN_MAX = 8, 64
+
+
+class Chances(NamedTuple):
+    """Rates as tables of gaps, and what a success needs beyond them."""
+
+    gaps: np.ndarray  # uint64 (4, 256): of contacts, exits, returns and shocks, at the largest rates
+    possible: np.ndarray  # bool (4,): whether each of these is above 0
+    varied: bool  # whether any rate differs between classes
+    eliminates: bool  # whether any delta > 0
+    node_class: np.ndarray  # int32 (n,)
+    keep: np.ndarray  # uint64 (classes, 4): own rate / largest rate, all ones: certain
+    eliminate: np.ndarray  # uint64 (classes,): delta / (gamma + delta), all ones: certain
+
+
+class Shape(NamedTuple):
+    """The network by classes of degree, each with as many places for contacts as its largest degree."""
+
+    indptr: np.ndarray
+    indices: np.ndarray
+    degree_class: np.ndarray  # uint8 (n,)
+    places: np.ndarray  # int64 (classes,)
+    base: np.ndarray  # int64 (classes + 1,): where the list of each class begins
+    group: np.ndarray  # uint8 (n,): whose counts are recorded together
+    returning: np.ndarray  # uint8 (n,) or (0,): as in Rules
+
+
+class Columns(NamedTuple):
+    """What is kept of each node, by machine word: uint64 and uint32 (W, n)."""
+
+    ever: np.ndarray
+    gone: np.ndarray
+    steps: np.ndarray  # of size 0 where not recorded
+
+
+class Lists(NamedTuple):
+    """Infected and immune nodes of all lanes."""
+
+    nodes: np.ndarray  # int32: of each lane the infected, then the immune
+    extent: np.ndarray  # int64 (lanes, 3): first entry, infected, immune
+    rng: np.ndarray  # uint64 (lanes, 4)
+    exposed: np.ndarray  # int64 (lanes, 2): S with epsilon > 0, R with epsilon > 0 and xi > 0; zeros without shocks
+
+
+class Scratch(NamedTuple):
+    """What one lane works on, clean between lanes."""
+
+    cell: np.ndarray  # uint8 (n,): state, 4 about to be infected; the eliminated count as S here
+    infected: np.ndarray  # int64 (n,): by class of degree; where its neighbours begin (upper half), and the node
+    length: np.ndarray  # int64 (classes,)
+    immune: np.ndarray  # int32 (n,)
+    new: np.ndarray  # int32 (n,): about to be infected
+    moved: np.ndarray  # int32 (n,): leaving R, then I
+    hit: np.ndarray  # int64 (n,): contacts and shocks that succeed
+    tally: np.ndarray  # int32 (groups, 4)
+
+
+def gaps(p: int) -> np.ndarray:
+    """Alias table, uint64 (256,), of the failures before a success of probability ``p / 2**64``.
+
+    Symbol g < 255 has the weight of exactly g failures, 255 that of at least so many. Entry k: the share of column k that is k
+    itself, as 56 bits, and the symbol of the rest, as 8 bits.
+
+    Examples
+    --------
+    >>> from scfast.sparse import gaps
+    >>> own, rest = gaps(2**62) >> 8, gaps(2**62) & 255  # a quarter
+    >>> sum(2**56 - int(share) for share, symbol in zip(own, rest) if symbol == 0) + int(own[0]) == 2**62
+    True
+    """
+    left, weights = 2**64, []
+    for _ in range(_MORE):
+        success = left * p >> 64
+        weights.append(success)
+        left -= success
+    weights.append(left)
+    column = 2**56
+    table = np.zeros(256, np.uint64)
+    small = [k for k, w in enumerate(weights) if w < column]
+    large = [k for k, w in enumerate(weights) if w >= column]
+    while small:
+        k, donor = small.pop(), large[-1]
+        table[k] = weights[k] << 8 | donor
+        weights[donor] -= column - weights[k]
+        if weights[donor] < column:
+            small.append(large.pop())
+    for k in large:  # full columns
+        table[k] = k
+    return table
+
+
+@kernel
+def _ratios(part: np.ndarray, whole: np.ndarray, out: np.ndarray) -> None:
+    """``part / whole`` as 64 binary digits by long division, all ones where they are equal; parts are at most the wholes."""
+    one = np.uint64(1)
+    for k in range(part.shape[0]):
+        rest, digits = part[k], np.uint64(0)
+        if rest == whole[k]:
+            out[k] = np.uint64(_ONES)
+            continue
+        for _ in range(64):
+            top = rest >> np.uint64(63)
+            rest = rest << one
+            digits = digits << one
+            if top == one or rest >= whole[k]:
+                rest = rest - whole[k]
+                digits |= one
+        out[k] = digits
+
+
+@inline
+def _gap(u: Any, entry: Any) -> Any:
+    """Symbol that the uint64 `u` picks, `entry` being what the table holds at its top eight bits."""
+    if (u & np.uint64(0xFFFFFFFFFFFFFF)) < (entry >> np.uint64(8)):
+        return np.int64(u >> np.uint64(56))
+    return np.int64(entry & np.uint64(255))
+
+
+@kernel
+def _follow(
+    shape: Shape,
+    chances: Chances,
+    lists: Lists,
+    scratch: Scratch,
+    columns: Columns,
+    counts: np.ndarray,
+    active: np.ndarray,
+    lane: int,
+    last: int,
+    t0: int,
+    t1: int,
+    into: Lists,
+) -> int:
+    """Take lanes from step `t0` to `t1`, up to the first for which `into` may lack room, and return which that is."""
+    low = 0xFFFFFFFF
+    one, certain, top = np.uint64(1), np.uint64(_ONES), np.uint64(56)
+    indptr, indices, base, degree_class = shape.indptr, shape.indices, shape.base, shape.degree_class
+    cell, infected, length, immune, new, moved, hit, tally = scratch
+    places = shape.places
+    n, classes, groups = cell.shape[0], length.shape[0], tally.shape[0]
+    shocks, maps = shape.returning.shape[0] > 0, columns.steps.shape[1] > 0
+    while lane < last:
+        at = into.extent[lane, 0]
+        if into.nodes.shape[0] - at < n:
+            return lane
+        word, bit = lane // LANES, one << np.uint64(lane % LANES)
+        ever, gone, steps = columns.ever[word], columns.gone[word], columns.steps[word]
+        s0, s1, s2, s3 = lists.rng[lane, 0], lists.rng[lane, 1], lists.rng[lane, 2], lists.rng[lane, 3]
+        begin, n_i, n_r = lists.extent[lane, 0], lists.extent[lane, 1], lists.extent[lane, 2]
+        open_s, open_r = lists.exposed[lane, 0], lists.exposed[lane, 1]
+        length[:] = 0
+        for q in range(begin, begin + n_i):
+            node = lists.nodes[q]
+            d = degree_class[node]
+            infected[base[d] + length[d]] = indptr[node] << 32 | node
+            length[d] += 1
+            cell[node] = 1
+            if maps:
+                steps[node] += np.uint32(t1 - t0)
+        for q in range(n_r):
+            node = lists.nodes[begin + n_i + q]
+            immune[q] = node
+            cell[node] = 2
+        n_x: Any = 0
+        for g in range(groups):
+            for state in range(4):
+                tally[g, state] = counts[t0, g, state, lane]
+            n_x += tally[g, X]
+        for t in range(t0, t1):
+            # what happens is listed before it is done: loops without much to guess keep many accesses to memory under way at once
+            n_new = 0
+            for what in (_CONTACT, _SHOCK):
+                if not chances.possible[what] or (what == _CONTACT and n_i == 0):
+                    continue
+                kind, place, trials = 0, 0, n
+                if what == _CONTACT:
+                    trials = length[0] * places[0]
+                more = True
+                while more:
+                    n_hit = 0
+                    while n_hit < n:
+                        u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+                        gap = _gap(u, chances.gaps[what, u >> top])
+                        place += gap
+                        while place >= trials:
+                            place -= trials
+                            kind += 1
+                            if kind >= classes or what == _SHOCK:
+                                more = False
+                                break
+                            trials = length[kind] * places[kind]
+                        if not more:
+                            break
+                        if gap == _MORE:
+                            continue
+                        if what == _CONTACT:
+                            k = np.int64(np.uint32(place) // np.uint32(places[kind]))
+                            entry = infected[base[kind] + k]
+                            q = (entry >> 32) + place - k * places[kind]
+                            hit[n_hit] = q
+                            prefetch(indices, q)
+                            n_hit += places[kind] <= 8 or q < indptr[(entry & low) + 1]
+                        else:
+                            hit[n_hit] = place
+                            n_hit += 1
+                        place += 1
+                    for k in range(n_hit):
+                        node = indices[hit[k]] if what == _CONTACT else np.int32(hit[k])
+                        if cell[node] != 0 or (n_x > 0 and gone[node] & bit):
+                            continue
+                        if chances.varied:
+                            own = chances.keep[chances.node_class[node], what]
+                            if own != certain:
+                                u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+                                if u >= own:
+                                    continue
+                        cell[node] = 4
+                        prefetch(ever, np.int64(node))
+                        prefetch(steps, np.int64(node))
+                        prefetch(indptr, np.int64(node))
+                        new[n_new] = node
+                        n_new += 1
+            n_moved, place = 0, 0
+            while n_r > 0 and chances.possible[_WANE]:
+                u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+                gap = _gap(u, chances.gaps[_WANE, u >> top])
+                place += gap
+                if place >= n_r:
+                    break
+                if gap == _MORE:
+                    continue
+                node = immune[place]
+                if chances.varied:
+                    own = chances.keep[chances.node_class[node], _WANE]
+                    if own != certain:
+                        u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+                        if u >= own:
+                            place += 1
+                            continue
+                # the last of the list comes here, and has its trial next
+                n_r -= 1
+                immune[place] = immune[n_r]
+                moved[n_moved] = node
+                n_moved += 1
+            for k in range(n_moved):
+                node = moved[k]
+                cell[node] = 0
+                if groups > 1:
+                    g = shape.group[node]
+                    tally[g, R] -= np.int32(1)
+                    tally[g, S] += np.int32(1)
+                if shocks:
+                    open_s += shape.returning[node] & 1
+                    open_r -= shape.returning[node] >> 1
+            n_moved, place, kind = 0, 0, 0
+            while n_i > 0 and chances.possible[_LEAVE]:
+                u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+                gap = _gap(u, chances.gaps[_LEAVE, u >> top])
+                place += gap
+                while kind < classes and place >= length[kind]:
+                    place -= length[kind]
+                    kind += 1
+                if kind == classes:
+                    break
+                if gap == _MORE:
+                    continue
+                node = infected[base[kind] + place] & low
+                if chances.varied:
+                    own = chances.keep[chances.node_class[node], _LEAVE]
+                    if own != certain:
+                        u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+                        if u >= own:
+                            place += 1
+                            continue
+                length[kind] -= 1
+                infected[base[kind] + place] = infected[base[kind] + length[kind]]
+                prefetch(steps, node)
+                moved[n_moved] = node
+                n_moved += 1
+            n_i -= n_moved
+            for k in range(n_moved):
+                node = moved[k]
+                if maps:
+                    steps[node] -= np.uint32(t1 - t)
+                removed = False
+                if chances.eliminates:
+                    u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+                    share = chances.eliminate[chances.node_class[node]]
+                    removed = u < share or share == certain
+                if removed:
+                    cell[node] = 0
+                    gone[node] |= bit
+                    n_x += 1
+                else:
+                    cell[node] = 2
+                    immune[n_r] = node
+                    n_r += 1
+                    if shocks:
+                        open_r += shape.returning[node] >> 1
+                if groups > 1:
+                    g = shape.group[node]
+                    tally[g, I] -= np.int32(1)
+                    tally[g, X if removed else R] += np.int32(1)
+            for k in range(n_new):
+                node = new[k]
+                d = degree_class[node]
+                infected[base[d] + length[d]] = indptr[node] << 32 | node
+                length[d] += 1
+                cell[node] = 1
+                ever[node] |= bit
+                if maps:
+                    steps[node] += np.uint32(t1 - t)
+                if groups > 1:
+                    g = shape.group[node]
+                    tally[g, S] -= np.int32(1)
+                    tally[g, I] += np.int32(1)
+                if shocks:
+                    open_s -= shape.returning[node] & 1
+            n_i += n_new
+            if groups == 1:
+                tally[0, S], tally[0, I], tally[0, R], tally[0, X] = n - n_i - n_r - n_x, n_i, n_r, n_x
+            for g in range(groups):
+                for state in range(4):
+                    counts[t + 1, g, state, lane] = tally[g, state]
+            if n_i > 0 or open_s > 0 or open_r > 0:
+                active[t + 1, word] |= bit
+        q = at
+        for d in range(classes):
+            for k in range(base[d], base[d] + length[d]):
+                into.nodes[q] = infected[k] & low
+                cell[infected[k] & low] = 0
+                q += 1
+        for k in range(n_r):
+            into.nodes[q] = immune[k]
+            cell[immune[k]] = 0
+            q += 1
+        into.extent[lane, 1], into.extent[lane, 2] = n_i, n_r
+        into.exposed[lane, 0], into.exposed[lane, 1] = open_s, open_r
+        lists.rng[lane, 0], lists.rng[lane, 1], lists.rng[lane, 2], lists.rng[lane, 3] = s0, s1, s2, s3
+        lane += 1
+        if lane < last:
+            into.extent[lane, 0] = q
+    return lane
+
+
+@kernel
+def _gather(planes: Planes, columns: Columns, ends: np.ndarray, nodes: np.ndarray) -> None:
+    """Lists and columns from planes. `ends`, (lanes, 2), says where the infected and the immune of each lane begin, and is moved on."""
+    one = np.uint64(1)
+    n, width = planes.i.shape
+    for node in range(n):
+        for w in range(width):
+            x = planes.i[node, w]
+            columns.gone[w, node] = ~(planes.s[node, w] | x | planes.r[node, w])
+            while x != np.uint64(0):
+                lane = w * LANES + lowest_set(x)
+                nodes[ends[lane, 0]] = node
+                ends[lane, 0] += 1
+                x = x & (x - one)
+            x = planes.r[node, w]
+            while x != np.uint64(0):
+                lane = w * LANES + lowest_set(x)
+                nodes[ends[lane, 1]] = node
+                ends[lane, 1] += 1
+                x = x & (x - one)
+    # the planes of S and R have been read: their memory is that of the other columns
+    for node in range(n):
+        for w in range(width):
+            columns.ever[w, node] = planes.ever[node, w]
+            if columns.steps.shape[1] > 0:
+                columns.steps[w, node] = planes.steps[node, w]
+
+
+@kernel
+def _scatter(nodes: np.ndarray, extent: np.ndarray, columns: Columns, spare: np.ndarray, planes: Planes) -> None:
+    """Planes from lists and columns; `spare`, uint64 (W, n), is the memory of the plane of I."""
+    one, zero = np.uint64(1), np.uint64(0)
+    n, width = planes.i.shape
+    for node in range(n):
+        for w in range(width):
+            planes.ever[node, w] = columns.ever[w, node]
+            if columns.steps.shape[1] > 0:
+                planes.steps[node, w] = columns.steps[w, node]
+    # these two columns are free now: the first becomes that of I, and the spare one that of R
+    for w in range(width):
+        for node in range(n):
+            columns.ever[w, node] = zero
+            spare[w, node] = zero
+    for lane in range(extent.shape[0]):
+        word, bit = lane // LANES, one << np.uint64(lane % LANES)
+        begin, n_i, n_r = extent[lane, 0], extent[lane, 1], extent[lane, 2]
+        for q in range(begin, begin + n_i):
+            columns.ever[word, nodes[q]] |= bit
+        for q in range(begin + n_i, begin + n_i + n_r):
+            spare[word, nodes[q]] |= bit
+    for node in range(n):
+        for w in range(width):
+            planes.r[node, w] = spare[w, node]
+    for node in range(n):
+        for w in range(width):
+            planes.i[node, w] = columns.ever[w, node]
+    for node in range(n):
+        for w in range(width):
+            planes.s[node, w] = ~(columns.gone[w, node] | planes.i[node, w] | planes.r[node, w])
+
+
+def _columns(planes: Planes) -> Columns:
+    """Columns in the memory of planes."""
+    n, width = planes.s.shape
+    steps = planes.r.view(np.uint32).reshape(-1)[: n * width].reshape(width, n)
+    return Columns(planes.s.reshape(width, n), planes.next_i.reshape(width, n), steps if len(planes.steps) else np.empty((width, 0), np.uint32))
+
+
+@dataclass(frozen=True)
+class Ways:
+    """What a network and rates are for :class:`Sparse`; shared by all blocks on them."""
+
+    shape: Shape
+    chances: Chances
+    infected_events: float  # expected per infected node and step
+    immune_events: float
+    shock_events: float  # per lane and step
+
+
+def _largest(rates: np.ndarray) -> np.ndarray:
+    """Rates as thresholds: uint64, 1 as all ones."""
+    return np.where(rates >= 1.0, np.uint64(_ONES), (np.minimum(rates, 1 - 2**-53) * 2.0**64).astype(np.uint64))
+
+
+def ways(
+    indptr: np.ndarray, indices: np.ndarray, rates: np.ndarray, node_class: np.ndarray, returning: np.ndarray, starts: np.ndarray
+) -> Ways:
+    """Lay out a network and rates.
+
+    Parameters
+    ----------
+    indptr, indices : int64 (n + 1,), int32 (2 m,)
+    rates : float64 (classes, 5)
+        beta, gamma, delta, xi, epsilon of each class.
+    node_class : int32 (n,)
+    returning : uint8 (n,) or (0,)
+        As in :class:`~scfast.lanes.Rules`.
+    starts : int64 (groups + 1,)
+        As for :func:`~scfast.lanes.make_block`.
+    """
+    degree = np.diff(indptr)
+    # up to 8 exactly, then by quarters of a power of two
+    coarse = np.maximum(np.frexp(np.maximum(degree, 1) - 1)[1] - 3, 0)
+    places, degree_class = np.unique(-(-np.maximum(degree, 1) >> coarse) << coarse, return_inverse=True)
+    degree_class = degree_class.astype(np.uint8)
+    base = np.concatenate(([0], np.cumsum(np.bincount(degree_class, minlength=len(places)))))
+    group = np.repeat(np.arange(len(starts) - 1, dtype=np.uint8), np.diff(starts))
+    beta, gamma, delta, xi, epsilon = _largest(rates).T
+    leave = np.where((rates[:, 1] + rates[:, 2] >= 1.0) | (gamma + delta < gamma), np.uint64(_ONES), gamma + delta)
+    each = np.column_stack((beta, leave, xi, epsilon))
+    keep = np.empty(each.shape, np.uint64)
+    largest = each.max(axis=0)
+    for kind in range(4):
+        _ratios(each[:, kind].copy(), np.full(len(each), largest[kind]), out := np.empty(len(each), np.uint64))
+        keep[:, kind] = out
+    eliminate = np.empty(len(each), np.uint64)
+    _ratios(np.where(rates[:, 1] <= 0.0, leave, delta), leave, eliminate)
+    exact = [2**64 if p == _ONES else p for p in map(int, largest)]
+    chances = Chances(
+        np.array([gaps(p) for p in exact]),
+        largest > 0,
+        bool((each != largest).any()),
+        bool((rates[:, 2] > 0).any()),
+        node_class,
+        keep,
+        eliminate,
+    )
+    likely = [p / 2**64 for p in exact]
+    # a node is infected in proportion to its degree, or nearly so
+    contacts = float((degree * places[degree_class]).sum() / max(degree.sum(), 1)) * likely[0]
+    shape = Shape(indptr, indices, degree_class, places, base, group, returning)
+    return Ways(shape, chances, likely[1] + contacts, likely[2], len(degree) * likely[3])
+
+
+class Sparse:
+    """The part of a block's run in which few nodes are infected.
+
+    Parameters
+    ----------
+    ways : Ways
+    n_lanes : int
+    streams : SeedSequence
+        What the lanes' generators are derived from.
+    """
+
+    def __init__(self, ways: Ways, n_lanes: int, streams: np.random.SeedSequence) -> None:
+        self._ways = ways
+        self._n_lanes = n_lanes
+        self._streams = streams
+        self._rng: np.ndarray | None = None
+        self._lists: Lists | None = None
+        self._span = 0
+
+    def span(self, block: Block, t: int) -> int:
+        """Steps to go from step `t` in lists, or 0 where planes are faster.
+
+        A pure function of the network, the rates and the states so far. Spans double, as many infected nodes may follow few.
+        """
+        n = len(self._ways.shape.group)
+        planes = n * (_PLANES_NODE + _PLANES_WORD * len(block.like))
+        if planes < self._n_lanes * _LANE:
+            return 0
+        counts = block.record.counts[t].sum(axis=0, dtype=np.int64)
+        infected, immune = int(counts[I].sum()), int(counts[R].sum())
+        events = infected * self._ways.infected_events + immune * self._ways.immune_events + self._n_lanes * self._ways.shock_events
+        small = self._n_lanes * _LANE + events * _EVENT < planes and infected + immune < n * self._n_lanes // 16
+        self._span = min(2 * self._span, _SPAN_MAX) if small and self._span else _SPAN_MIN * small
+        return self._span
+
+    def advance(self, block: Block, t0: int, t1: int, tick: Callable[[int], None]) -> None:
+        """Advance the block from step `t0` to `t1` in lists, word by word; `tick` is told how many lanes are done."""
+        lists = self._lists or self._gather(block, t0)
+        shape = self._ways.shape
+        n, lanes_ = len(shape.group), self._n_lanes
+        scratch = Scratch(
+            np.zeros(n, np.uint8),
+            np.empty(n, np.int64),
+            np.zeros(len(shape.base) - 1, np.int64),
+            *(np.empty(n, np.int32) for _ in range(3)),
+            np.empty(n, np.int64),
+            np.zeros((block.record.counts.shape[1], 4), np.int32),
+        )
+        into = lists._replace(
+            nodes=np.empty(len(lists.nodes) * 3 // 2 + n, np.int32), extent=np.zeros_like(lists.extent), exposed=lists.exposed.copy()
+        )
+        record = block.record
+        lane = 0
+        while lane < lanes_:
+            last = min(lane + LANES - lane % LANES, lanes_)
+            done = _follow(
+                shape, self._ways.chances, lists, scratch, _columns(block.planes),
+                record.counts, record.active, lane, last, t0, t1, into,
+            )  # fmt: skip
+            if done < last:
+                into = into._replace(nodes=np.concatenate((into.nodes, np.empty(len(into.nodes) // 2 + n, np.int32))))
+            if last == done < lanes_:
+                into.extent[last, 0] = into.extent[last - 1].sum()
+            tick(done - lane)
+            lane = done
+        self._lists = into
+
+    def _gather(self, block: Block, t: int) -> Lists:
+        planes, counts = block.planes, block.record.counts[t].sum(axis=0, dtype=np.int64)
+        extent = np.zeros((self._n_lanes, 3), np.int64)
+        extent[:, 1:] = counts[[I, R], : self._n_lanes].T
+        extent[1:, 0] = np.cumsum(extent[:-1, 1] + extent[:-1, 2])
+        nodes = np.empty(extent[-1].sum(), np.int32)
+        ends = np.column_stack((extent[:, 0], extent[:, 0] + extent[:, 1]))
+        exposed = np.zeros((self._n_lanes, 2), np.int64)
+        for column, plane in enumerate((planes.s, planes.r) if len(self._ways.shape.returning) else ()):
+            open_ = np.flatnonzero(self._ways.shape.returning >> column & 1).astype(np.int32)
+            lanes_open = np.zeros(plane.shape[1] * LANES, np.int32)
+            count_nodes(plane, open_, planes.counter, lanes_open, block.like)
+            exposed[:, column] = lanes_open[: self._n_lanes]
+        _gather(planes, _columns(planes), ends, nodes)
+        if self._rng is None:
+            self._rng = self._streams.generate_state(4 * self._n_lanes, np.uint64).reshape(-1, 4)
+        return Lists(nodes, extent, self._rng, exposed)
+
+    def scatter(self, block: Block) -> None:
+        """Bring the block's planes up to date, if it is in lists."""
+        if self._lists is not None:
+            planes = block.planes
+            columns = _columns(planes)
+            _scatter(self._lists.nodes, self._lists.extent, columns, planes.i.reshape(columns.gone.shape), planes)
+            self._lists = None
