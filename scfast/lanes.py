@@ -21,7 +21,7 @@ import numpy as np
 
 from scfast.jit import inline, kernel
 from scfast.rng import below, word_state, xoshiro
-from scfast.words import LANES, WIDTHS, add_counts, aligned, any_set, broadcast, like, load, popcount, prefetch, spread, store
+from scfast.words import LANES, WIDTHS, add_counts, aligned, any_set, broadcast, like, load, popcounts, prefetch, spread, store, total
 
 BLOCK_LANES = WIDTHS[-1] * LANES
 S, I, R, X = 0, 1, 2, 3  # noqa: E741
@@ -265,7 +265,7 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
     untested = 2
     while planes.mean_open[0] >> (untested - 2):
         untested += 1
-    drawing = 0
+    drawing = zero
     last = indices.shape[0] - 1
     far = planes.i.size > 131072  # a smaller plane lies in a near cache anyway
     maps = planes.steps.shape[0] > 0
@@ -276,23 +276,27 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
         if far:
             for q in range(start, end):
                 prefetch(planes.i, np.int64(indices[min(q + _AHEAD, last)]))
-        c0, c1, c2 = zero, zero, zero
-        if end - start < 8:
+        c0, c1, c2, c3 = zero, zero, zero, zero
+        if end - start < 16:
             q = start
             while q + 1 < end:
                 a, b = load(planes.i, np.int64(indices[q]), like), load(planes.i, np.int64(indices[q + 1]), like)
                 u = a ^ b
                 t = (a & b) | (u & c0)
                 c0 = c0 ^ u
-                c2 = c2 ^ (c1 & t)
+                u = c1 & t
                 c1 = c1 ^ t
+                c3 = c3 ^ (c2 & u)
+                c2 = c2 ^ u
                 q += 2
             if q < end:
                 a = load(planes.i, np.int64(indices[q]), like)
                 t = c0 & a
                 c0 = c0 ^ a
-                c2 = c2 ^ (c1 & t)
+                u = c1 & t
                 c1 = c1 ^ t
+                c3 = c3 ^ (c2 & u)
+                c2 = c2 ^ u
         else:
             _tally(planes.i, indices, start, end, counter, like)
             c0, c1, c2 = load(counter, 0, like), load(counter, 1, like), load(counter, 2, like)
@@ -309,7 +313,7 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
             if shocked:
                 open_ = open_ | susceptible
             if any_set(open_):
-                drawing += popcount(open_)
+                drawing = drawing + popcounts(open_)
                 n2, n1, n0 = ~c2, ~c1, ~c0
                 low, two = near & n2 & n1, near & n2 & c1
                 four, six = near & c2 & n1, near & c2 & c1
@@ -317,6 +321,11 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
                 q5, q6, q7 = four & c0, six & n0, six & c0
                 less, immune, unsure = zero, zero, leaving
                 bit = 0
+                while bit < untested and row[c, bit] == 0:  # all rates are below 2**-bit: most lanes are decided at little cost
+                    u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+                    open_ = open_ & ~u
+                    unsure = unsure & ~u
+                    bit += 1
                 while True:
                     w = np.int64(row[c, bit])
                     m = w & 511
@@ -357,7 +366,9 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
             if (end - start) >> digit == 0 or not any_set(s & ~flip):
                 break
             c += 1
-            c0, c1, c2 = load(counter, digit, like), load(counter, digit + 1, like), load(counter, digit + 2, like)
+            c0, c1, c2 = c3, zero, zero
+            if end - start >= 16:
+                c0, c1, c2 = load(counter, digit, like), load(counter, digit + 1, like), load(counter, digit + 2, like)
         if not rules.eliminates:
             recovered = x & flip
         stay = ~flip
@@ -365,16 +376,14 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
         store(planes.s, i, (s & stay) | (r & flip))
         store(planes.next_i, i, infected)
         store(planes.r, i, (r & stay) | recovered)
-        ever = load(planes.ever, i, like)
-        if any_set(infected & ~ever):
-            store(planes.ever, i, ever | infected)
+        store(planes.ever, i, load(planes.ever, i, like) | infected)
         if maps:
             add_counts(planes.steps, i, infected)
     store(planes.rng, 0, s0)
     store(planes.rng, 1, s1)
     store(planes.rng, 2, s2)
     store(planes.rng, 3, s3)
-    planes.mean_open[0] = drawing // (indptr.shape[0] - 1)
+    planes.mean_open[0] = total(drawing) // (indptr.shape[0] - 1)
 
 
 @kernel
@@ -546,4 +555,4 @@ def count_nodes(plane: np.ndarray, nodes: np.ndarray, counter: np.ndarray, out: 
 def count_lanes(plane: np.ndarray, out: np.ndarray, like: tuple[int, ...]) -> None:
     """Lanes set per node in one plane, added to int64 (n,)."""
     for i in range(plane.shape[0]):
-        out[i] += popcount(load(plane, i, like))
+        out[i] += total(popcounts(load(plane, i, like)))

@@ -28,8 +28,9 @@ _CONTACT, _LEAVE, _WANE, _SHOCK = range(4)
 _MORE = 255  # the last symbol of a table of gaps: so many failures, and no success yet
 _ONES = 0xFFFFFFFFFFFFFFFF
 # what decides between lists and planes, in nanoseconds as measured once; never measured while running, for results depend on it
-_EVENT, _LANE = 5.0, 100.0
-_PLANES_NODE, _PLANES_WORD = 12.0, 4.0
+_EVENT, _LANE = 10.0, 200.0
+_PLANES_NODE, _PLANES_WORD = 8.0, 4.0
+_ROOM = 1 / 16  # largest share of nodes in I or R, on average over lanes
 _SPAN_MIN, _SPAN_MAX = 8, 64
 
 
@@ -478,7 +479,7 @@ def ways(
     degree = np.diff(indptr)
     # up to 8 exactly, then by quarters of a power of two
     coarse = np.maximum(np.frexp(np.maximum(degree, 1) - 1)[1] - 3, 0)
-    places, degree_class = np.unique(-(-np.maximum(degree, 1) >> coarse) << coarse, return_inverse=True)
+    places, degree_class = np.unique(-(-degree >> coarse) << coarse, return_inverse=True)
     degree_class = degree_class.astype(np.uint8)
     base = np.concatenate(([0], np.cumsum(np.bincount(degree_class, minlength=len(places)))))
     group = np.repeat(np.arange(len(starts) - 1, dtype=np.uint8), np.diff(starts))
@@ -540,7 +541,7 @@ class Sparse:
         counts = block.record.counts[t].sum(axis=0, dtype=np.int64)
         infected, immune = int(counts[I].sum()), int(counts[R].sum())
         events = infected * self._ways.infected_events + immune * self._ways.immune_events + self._n_lanes * self._ways.shock_events
-        small = self._n_lanes * _LANE + events * _EVENT < planes and infected + immune < n * self._n_lanes // 16
+        small = self._n_lanes * _LANE + events * _EVENT < planes and infected + immune <= n * self._n_lanes * _ROOM
         self._span = min(2 * self._span, _SPAN_MAX) if small and self._span else _SPAN_MIN * small
         return self._span
 

@@ -68,6 +68,11 @@ def _row(context: Any, builder: Any, array_type: Any, array: Any, i: Any, n: int
     return builder.bitcast(first, ir.PointerType(_vector(n)))
 
 
+def _ctpop(builder: Any, x: Any) -> Any:
+    kind = ir.FunctionType(x.type, [x.type])
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.ctpop.v{x.type.count}i64"), [x])
+
+
 def _binary(op: Any, instruction: str) -> None:
     @intrinsic
     def combine(typingctx: Any, a: Any, b: Any) -> Any:
@@ -220,30 +225,52 @@ def _typed_any_set(x: Any) -> Any:
 
 
 @intrinsic
-def _popcount(typingctx: Any, x: Any) -> Any:
+def _popcounts(typingctx: Any, x: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vector = args[0].type
-        count = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector]), f"llvm.ctpop.v{x.n}i64")
-        total = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(ir.IntType(64), [vector]), f"llvm.vector.reduce.add.v{x.n}i64"
-        )
-        return builder.call(total, [builder.call(count, args)])
+        return _ctpop(builder, args[0])
+
+    return x(x), codegen
+
+
+def popcounts(x: Any) -> Any:
+    """Number of set bits in each 64-bit part of the word, as a word."""
+    return np.bitwise_count(x).astype(np.uint64)
+
+
+@_vectorised(popcounts)
+def _typed_popcounts(x: Any) -> Any:
+    return lambda x: _popcounts(x)
+
+
+@intrinsic
+def _total(typingctx: Any, x: Any) -> Any:
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.FunctionType(ir.IntType(64), [args[0].type])
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.vector.reduce.add.v{x.n}i64"), args)
 
     return types.int64(x), codegen
+
+
+def total(x: Any) -> int:
+    """Sum of the 64-bit parts of the word, as numbers."""
+    return int(x.sum())
+
+
+@_vectorised(total)
+def _typed_total(x: Any) -> Any:
+    return lambda x: _total(x)
 
 
 @intrinsic
 def _add_counts(typingctx: Any, out: Any, i: Any, x: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vector = args[2].type
-        count = cgutils.get_or_insert_function(builder.module, ir.FunctionType(vector, [vector]), f"llvm.ctpop.v{x.n}i64")
         narrow = ir.VectorType(ir.IntType(32), x.n)
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
         first = builder.gep(data, [builder.mul(args[1], ir.Constant(args[1].type, x.n))])
         place = builder.bitcast(first, ir.PointerType(narrow))
         old = builder.load(place)
         old.align = 4
-        done = builder.store(builder.add(old, builder.trunc(builder.call(count, [args[2]]), narrow)), place)
+        done = builder.store(builder.add(old, builder.trunc(_ctpop(builder, args[2]), narrow)), place)
         done.align = 4
         return context.get_dummy_value()
 
@@ -300,16 +327,6 @@ def prefetch(array: np.ndarray, i: Any) -> None:
 @_vectorised(prefetch)
 def _typed_prefetch(array: Any, i: Any) -> Any:
     return lambda array, i: _prefetch(array, i)
-
-
-def popcount(x: Any) -> int:
-    """Number of set bits in the word."""
-    return int(np.bitwise_count(x).sum())
-
-
-@_vectorised(popcount)
-def _typed_popcount(x: Any) -> Any:
-    return lambda x: _popcount(x)
 
 
 @intrinsic

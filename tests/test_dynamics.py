@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 import scfast as sf
+from scfast import sirs, sparse
 
 FAMILY = 1e-6
 N_EXACT = 1 << 18  # replicates of a G-test
@@ -29,6 +30,19 @@ STAR5 = [(0, 1), (0, 2), (0, 3), (0, 4)]
 COMPLETE4 = [(a, b) for a in range(4) for b in range(a + 1, 4)]
 COMPLETE5 = [(a, b) for a in range(5) for b in range(a + 1, 5)]
 APART = [(0, 1), (2, 3)]  # with node 4 isolated
+
+
+@pytest.fixture(autouse=True, params=["planes", "lists", "both"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every test runs on bit-planes, in lists of infected nodes, and changing from one to the other every two steps."""
+    if request.param == "planes":
+        monkeypatch.setattr(sparse.Sparse, "span", lambda self, block, t: 0)
+    elif request.param == "lists":
+        monkeypatch.setattr(sparse.Sparse, "span", lambda self, block, t: 8)
+    else:
+        monkeypatch.setattr(sparse.Sparse, "span", lambda self, block, t: t % 4 // 2)
+        monkeypatch.setattr(sirs, "LOOK", 1)
+    return request.param
 
 
 # ---- statistics
