@@ -21,7 +21,21 @@ import numpy as np
 
 from scfast.jit import inline, kernel
 from scfast.rng import below, word_state, xoshiro
-from scfast.words import LANES, WIDTHS, add_counts, aligned, any_set, broadcast, like, load, popcounts, prefetch, spread, store, total
+from scfast.words import (
+    LANES,
+    WIDTHS,
+    add_counts,
+    aligned,
+    any_set,
+    broadcast,
+    like,
+    load,
+    popcounts,
+    prefetch,
+    spread,
+    store,
+    total,
+)
 
 BLOCK_LANES = WIDTHS[-1] * LANES
 S, I, R, X = 0, 1, 2, 3  # noqa: E741
@@ -556,3 +570,16 @@ def count_lanes(plane: np.ndarray, out: np.ndarray, like: tuple[int, ...]) -> No
     """Lanes set per node in one plane, added to int64 (n,)."""
     for i in range(plane.shape[0]):
         out[i] += total(popcounts(load(plane, i, like)))
+
+
+@kernel
+def renumber(
+    indptr: np.ndarray, indices: np.ndarray, order: np.ndarray, inverse: np.ndarray, out_indptr: np.ndarray, out_indices: np.ndarray
+) -> None:
+    """The network whose node p is node ``order[p]``; `inverse` says where each node goes."""
+    at = 0
+    for p in range(order.shape[0]):
+        for q in range(indptr[order[p]], indptr[order[p] + 1]):
+            out_indices[at] = inverse[indices[q]]
+            at += 1
+        out_indptr[p + 1] = at

@@ -99,10 +99,9 @@ def _reorder(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
     order = np.lexsort((-network.degree, network.types))
     inverse = np.empty(len(order), np.int32)
     inverse[order] = np.arange(len(order), dtype=np.int32)
-    degree = network.degree[order]
-    indptr = np.concatenate(([0], np.cumsum(degree)))
-    source = np.repeat(network.indptr[:-1][order] - indptr[:-1], degree) + np.arange(indptr[-1])
-    return order, inverse, indptr, inverse[network.indices[source]]
+    indptr, indices = np.zeros_like(network.indptr), np.empty_like(network.indices)
+    lanes.renumber(network.indptr, network.indices, order, inverse, indptr, indices)
+    return order, inverse, indptr, indices
 
 
 def prepare(network: Network, model: SIRS, initial: Initial, by_type: bool) -> Setup:
@@ -159,6 +158,7 @@ def run_block(
         starts=setup.starts,
         map_steps=map_steps,
     )
+
     def done(lane_steps: int) -> None:
         if tick is not None:
             tick(lane_steps * setup.network.n_nodes)
@@ -169,16 +169,16 @@ def run_block(
     while t < n_steps:
         span = few.span(block, t)
         if span:
-            until = min(t + span, n_steps)
-            few.advance(block, t, until, lambda n, steps=until - t: done(n * steps))
+            span = min(span, n_steps - t)
+            few.advance(block, t, t + span, done)
         else:
             few.scatter(block)
-            until = min(t + LOOK, n_steps)
-            for t0 in range(t, until, stride):
-                t1 = min(t0 + stride, until)
+            span = min(LOOK, n_steps - t)
+            for t0 in range(t, t + span, stride):
+                t1 = min(t0 + stride, t + span)
                 block = lanes.advance(block, t0, t1)
                 done((t1 - t0) * n_lanes)
-        t = until
+        t += span
     few.scatter(block)
     return block
 
@@ -202,7 +202,7 @@ def observables(block: lanes.Block, n_lanes: int) -> np.ndarray:
 
 
 def node_maps(setup: Setup, block: lanes.Block, n_lanes: int) -> np.ndarray:
-    """Per node of the network, over the lanes of a block, int64 (5, n): ever infected, ever eliminated, infected steps, and two more.
+    """Per node of the network, over a block's lanes, int64 (5, n): ever infected, ever eliminated, infected steps, and two more.
 
     These are sums and squares of infected steps in lots of 64 replicates, full lots alone: they give the standard error.
     """

@@ -20,11 +20,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scfast.jit import inline, kernel
-from scfast.lanes import I, Block, Planes, R, S, X, count_nodes
+from scfast.lanes import Block, I, Planes, R, Record, S, X, count_nodes
 from scfast.rng import xoshiro
 from scfast.words import LANES, lowest_set, prefetch
 
 _CONTACT, _LEAVE, _WANE, _SHOCK = range(4)
+_INFECTED, _IMMUNE, _ELIMINATED, _NEW, _OPEN_S, _OPEN_R = range(6)  # numbers of nodes; the last two: see Lists.exposed
+_TOP = np.uint64(56)
+_NODE = 0xFFFFFFFF
 _MORE = 255  # the last symbol of a table of gaps: so many failures, and no success yet
 _ONES = 0xFFFFFFFFFFFFFFFF
 # what decides between lists and planes, in nanoseconds as measured once; never measured while running, for results depend on it
@@ -75,17 +78,31 @@ class Lists(NamedTuple):
     exposed: np.ndarray  # int64 (lanes, 2): S with epsilon > 0, R with epsilon > 0 and xi > 0; zeros without shocks
 
 
-class Scratch(NamedTuple):
-    """What one lane works on, clean between lanes."""
+class Lane(NamedTuple):
+    """What one lane works on; clean between lanes."""
 
     cell: np.ndarray  # uint8 (n,): state, 4 about to be infected; the eliminated count as S here
     infected: np.ndarray  # int64 (n,): by class of degree; where its neighbours begin (upper half), and the node
-    length: np.ndarray  # int64 (classes,)
+    length: np.ndarray  # int64 (classes,): of the lists of infected nodes
     immune: np.ndarray  # int32 (n,)
     new: np.ndarray  # int32 (n,): about to be infected
     moved: np.ndarray  # int32 (n,): leaving R, then I
     hit: np.ndarray  # int64 (n,): contacts and shocks that succeed
+    now: np.ndarray  # int64 (6,): see _INFECTED and what follows
     tally: np.ndarray  # int32 (groups, 4)
+    rng: np.ndarray  # uint64 (4,)
+
+
+class Work(NamedTuple):
+    """All that a step of a lane needs."""
+
+    shape: Shape
+    chances: Chances
+    lane: Lane
+    ever: np.ndarray  # columns of the lane's machine word
+    gone: np.ndarray
+    steps: np.ndarray
+    bit: np.uint64  # the lane's in them
 
 
 def gaps(p: int) -> np.ndarray:
@@ -142,6 +159,12 @@ def _ratios(part: np.ndarray, whole: np.ndarray, out: np.ndarray) -> None:
 
 
 @inline
+def _below(u: Any, threshold: Any) -> Any:
+    """Whether the uniform `u` is below a 64-bit threshold; all ones are certain."""
+    return u < threshold or threshold == np.uint64(_ONES)
+
+
+@inline
 def _gap(u: Any, entry: Any) -> Any:
     """Symbol that the uint64 `u` picks, `entry` being what the table holds at its top eight bits."""
     if (u & np.uint64(0xFFFFFFFFFFFFFF)) < (entry >> np.uint64(8)):
@@ -149,236 +172,282 @@ def _gap(u: Any, entry: Any) -> Any:
     return np.int64(entry & np.uint64(255))
 
 
+# what happens in a step is listed before it is done: loops with little to guess keep many accesses to memory under way at once
+
+
+@kernel
+def _catch(work: Work, what: int) -> None:
+    """Contacts of all infected nodes with their neighbours, or shocks to all nodes: adds to the nodes about to be infected."""
+    shape, chances, lane, bit = work.shape, work.chances, work.lane, work.bit
+    indptr, indices, places, base = shape.indptr, shape.indices, shape.places, shape.base
+    s0, s1, s2, s3 = lane.rng[0], lane.rng[1], lane.rng[2], lane.rng[3]
+    some_gone = lane.now[_ELIMINATED] > 0
+    n, n_new = lane.cell.shape[0], lane.now[_NEW]
+    kinds = places.shape[0] if what == _CONTACT else 1
+    kind, place, trials = 0, 0, np.int64(n)
+    if what == _CONTACT:
+        trials = lane.length[0] * places[0]
+    while kind < kinds:
+        n_hit = 0
+        while n_hit < n:
+            u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+            gap = _gap(u, chances.gaps[what, u >> _TOP])
+            place += gap
+            while place >= trials:
+                place -= trials
+                kind += 1
+                if kind == kinds:
+                    break
+                trials = lane.length[kind] * places[kind]
+            if kind == kinds:
+                break
+            if gap == _MORE:
+                continue
+            if what == _CONTACT:
+                k = np.int64(np.uint32(place) // np.uint32(places[kind]))
+                entry = lane.infected[base[kind] + k]
+                q = (entry >> 32) + place - k * places[kind]
+                lane.hit[n_hit] = q
+                prefetch(indices, q)
+                n_hit += places[kind] <= 8 or q < indptr[(entry & _NODE) + 1]
+            else:
+                lane.hit[n_hit] = place
+                n_hit += 1
+            place += 1
+        for k in range(n_hit):
+            node = np.int64(indices[lane.hit[k]]) if what == _CONTACT else lane.hit[k]
+            if lane.cell[node] != 0 or (some_gone and work.gone[node] & bit):
+                continue
+            if chances.varied:
+                u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+                if not _below(u, chances.keep[chances.node_class[node], what]):
+                    continue
+            lane.cell[node] = 4
+            prefetch(work.ever, node)
+            prefetch(work.steps, node)
+            prefetch(indptr, node)
+            lane.new[n_new] = node
+            n_new += 1
+    lane.now[_NEW] = n_new
+    lane.rng[0], lane.rng[1], lane.rng[2], lane.rng[3] = s0, s1, s2, s3
+
+
+@kernel
+def _wane(work: Work) -> None:
+    """Returns from R to S."""
+    shape, chances, lane = work.shape, work.chances, work.lane
+    s0, s1, s2, s3 = lane.rng[0], lane.rng[1], lane.rng[2], lane.rng[3]
+    left, n_moved, place = lane.now[_IMMUNE], 0, 0
+    while True:
+        u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+        gap = _gap(u, chances.gaps[_WANE, u >> _TOP])
+        place += gap
+        if place >= left:
+            break
+        if gap == _MORE:
+            continue
+        node = lane.immune[place]
+        if chances.varied:
+            u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+            if not _below(u, chances.keep[chances.node_class[node], _WANE]):
+                place += 1
+                continue
+        # the last of the list comes here, and has its trial next
+        left -= 1
+        lane.immune[place] = lane.immune[left]
+        lane.moved[n_moved] = node
+        n_moved += 1
+    groups, shocks = lane.tally.shape[0], shape.returning.shape[0] > 0
+    for k in range(n_moved):
+        node = lane.moved[k]
+        lane.cell[node] = 0
+        if groups > 1:
+            lane.tally[shape.group[node], R] -= np.int32(1)
+            lane.tally[shape.group[node], S] += np.int32(1)
+        if shocks:
+            lane.now[_OPEN_S] += shape.returning[node] & 1
+            lane.now[_OPEN_R] -= shape.returning[node] >> 1
+    lane.now[_IMMUNE] = left
+    lane.rng[0], lane.rng[1], lane.rng[2], lane.rng[3] = s0, s1, s2, s3
+
+
+@kernel
+def _leave(work: Work, later: int) -> None:
+    """Exits from I to R or X; `later` steps of being infected have been counted ahead."""
+    shape, chances, lane = work.shape, work.chances, work.lane
+    s0, s1, s2, s3 = lane.rng[0], lane.rng[1], lane.rng[2], lane.rng[3]
+    base, length, kinds = shape.base, lane.length, lane.length.shape[0]
+    n_moved, place, kind = 0, 0, 0
+    while True:
+        u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+        gap = _gap(u, chances.gaps[_LEAVE, u >> _TOP])
+        place += gap
+        while kind < kinds and place >= length[kind]:
+            place -= length[kind]
+            kind += 1
+        if kind == kinds:
+            break
+        if gap == _MORE:
+            continue
+        node = lane.infected[base[kind] + place] & _NODE
+        if chances.varied:
+            u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+            if not _below(u, chances.keep[chances.node_class[node], _LEAVE]):
+                place += 1
+                continue
+        length[kind] -= 1
+        lane.infected[base[kind] + place] = lane.infected[base[kind] + length[kind]]
+        prefetch(work.steps, node)
+        lane.moved[n_moved] = node
+        n_moved += 1
+    groups, shocks, maps = lane.tally.shape[0], shape.returning.shape[0] > 0, work.steps.shape[0] > 0
+    n_r = lane.now[_IMMUNE]
+    for k in range(n_moved):
+        node = np.int64(lane.moved[k])
+        if maps:
+            work.steps[node] -= np.uint32(later)
+        removed = False
+        if chances.eliminates:
+            u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+            removed = _below(u, chances.eliminate[chances.node_class[node]])
+        if removed:
+            lane.cell[node] = 0
+            work.gone[node] |= work.bit
+        else:
+            lane.cell[node] = 2
+            lane.immune[n_r] = node
+            n_r += 1
+            if shocks:
+                lane.now[_OPEN_R] += shape.returning[node] >> 1
+        if groups > 1:
+            lane.tally[shape.group[node], I] -= np.int32(1)
+            lane.tally[shape.group[node], X if removed else R] += np.int32(1)
+    lane.now[_ELIMINATED] += n_moved - (n_r - lane.now[_IMMUNE])
+    lane.now[_IMMUNE] = n_r
+    lane.now[_INFECTED] -= n_moved
+    lane.rng[0], lane.rng[1], lane.rng[2], lane.rng[3] = s0, s1, s2, s3
+
+
+@kernel
+def _enter(work: Work, later: int) -> None:
+    """Those about to be infected are; `later` steps are counted ahead."""
+    shape, lane = work.shape, work.lane
+    groups, shocks, maps = lane.tally.shape[0], shape.returning.shape[0] > 0, work.steps.shape[0] > 0
+    for k in range(lane.now[_NEW]):
+        node = np.int64(lane.new[k])
+        d = shape.degree_class[node]
+        lane.infected[shape.base[d] + lane.length[d]] = shape.indptr[node] << 32 | node
+        lane.length[d] += 1
+        lane.cell[node] = 1
+        work.ever[node] |= work.bit
+        if maps:
+            work.steps[node] += np.uint32(later)
+        if groups > 1:
+            lane.tally[shape.group[node], S] -= np.int32(1)
+            lane.tally[shape.group[node], I] += np.int32(1)
+        if shocks:
+            lane.now[_OPEN_S] -= shape.returning[node] & 1
+    lane.now[_INFECTED] += lane.now[_NEW]
+    lane.now[_NEW] = 0
+
+
+@kernel
+def _begin(work: Work, nodes: np.ndarray, extent: np.ndarray, later: int) -> None:
+    """Lay out a lane's lists; `later` steps of being infected are counted ahead."""
+    shape, lane = work.shape, work.lane
+    first, n_i, n_r = extent[0], extent[1], extent[2]
+    lane.length[:] = 0
+    for q in range(first, first + n_i):
+        node = np.int64(nodes[q])
+        d = shape.degree_class[node]
+        lane.infected[shape.base[d] + lane.length[d]] = shape.indptr[node] << 32 | node
+        lane.length[d] += 1
+        lane.cell[node] = 1
+        if work.steps.shape[0] > 0:
+            work.steps[node] += np.uint32(later)
+    for k in range(n_r):
+        node = np.int64(nodes[first + n_i + k])
+        lane.immune[k] = node
+        lane.cell[node] = 2
+    lane.now[_INFECTED], lane.now[_IMMUNE], lane.now[_NEW] = n_i, n_r, 0
+
+
+@kernel
+def _end(work: Work, nodes: np.ndarray, at: int) -> int:
+    """Write a lane's lists into `nodes` from entry `at` on, clean up, and return the entry after the last."""
+    shape, lane = work.shape, work.lane
+    for d in range(lane.length.shape[0]):
+        for k in range(shape.base[d], shape.base[d] + lane.length[d]):
+            node = lane.infected[k] & _NODE
+            nodes[at] = node
+            lane.cell[node] = 0
+            at += 1
+    for k in range(lane.now[_IMMUNE]):
+        nodes[at] = lane.immune[k]
+        lane.cell[lane.immune[k]] = 0
+        at += 1
+    return at
+
+
 @kernel
 def _follow(
     shape: Shape,
     chances: Chances,
     lists: Lists,
-    scratch: Scratch,
+    lane: Lane,
     columns: Columns,
-    counts: np.ndarray,
-    active: np.ndarray,
-    lane: int,
+    record: Record,
+    index: int,
     last: int,
     t0: int,
     t1: int,
     into: Lists,
 ) -> int:
     """Take lanes from step `t0` to `t1`, up to the first for which `into` may lack room, and return which that is."""
-    low = 0xFFFFFFFF
-    one, certain, top = np.uint64(1), np.uint64(_ONES), np.uint64(56)
-    indptr, indices, base, degree_class = shape.indptr, shape.indices, shape.base, shape.degree_class
-    cell, infected, length, immune, new, moved, hit, tally = scratch
-    places = shape.places
-    n, classes, groups = cell.shape[0], length.shape[0], tally.shape[0]
-    shocks, maps = shape.returning.shape[0] > 0, columns.steps.shape[1] > 0
-    while lane < last:
-        at = into.extent[lane, 0]
-        if into.nodes.shape[0] - at < n:
-            return lane
-        word, bit = lane // LANES, one << np.uint64(lane % LANES)
-        ever, gone, steps = columns.ever[word], columns.gone[word], columns.steps[word]
-        s0, s1, s2, s3 = lists.rng[lane, 0], lists.rng[lane, 1], lists.rng[lane, 2], lists.rng[lane, 3]
-        begin, n_i, n_r = lists.extent[lane, 0], lists.extent[lane, 1], lists.extent[lane, 2]
-        open_s, open_r = lists.exposed[lane, 0], lists.exposed[lane, 1]
-        length[:] = 0
-        for q in range(begin, begin + n_i):
-            node = lists.nodes[q]
-            d = degree_class[node]
-            infected[base[d] + length[d]] = indptr[node] << 32 | node
-            length[d] += 1
-            cell[node] = 1
-            if maps:
-                steps[node] += np.uint32(t1 - t0)
-        for q in range(n_r):
-            node = lists.nodes[begin + n_i + q]
-            immune[q] = node
-            cell[node] = 2
-        n_x: Any = 0
+    n, groups, now, tally = lane.cell.shape[0], lane.tally.shape[0], lane.now, lane.tally
+    while index < last:
+        if into.nodes.shape[0] - into.extent[index, 0] < n:
+            break
+        word, bit = index // LANES, np.uint64(1) << np.uint64(index % LANES)
+        work = Work(shape, chances, lane, columns.ever[word], columns.gone[word], columns.steps[word], bit)
+        _begin(work, lists.nodes, lists.extent[index], t1 - t0)
+        lane.rng[:] = lists.rng[index]
+        now[_OPEN_S], now[_OPEN_R], now[_ELIMINATED] = lists.exposed[index, 0], lists.exposed[index, 1], 0
         for g in range(groups):
             for state in range(4):
-                tally[g, state] = counts[t0, g, state, lane]
-            n_x += tally[g, X]
+                tally[g, state] = record.counts[t0, g, state, index]
+            now[_ELIMINATED] += tally[g, X]
         for t in range(t0, t1):
-            # what happens is listed before it is done: loops without much to guess keep many accesses to memory under way at once
-            n_new = 0
-            for what in (_CONTACT, _SHOCK):
-                if not chances.possible[what] or (what == _CONTACT and n_i == 0):
-                    continue
-                kind, place, trials = 0, 0, n
-                if what == _CONTACT:
-                    trials = length[0] * places[0]
-                more = True
-                while more:
-                    n_hit = 0
-                    while n_hit < n:
-                        u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
-                        gap = _gap(u, chances.gaps[what, u >> top])
-                        place += gap
-                        while place >= trials:
-                            place -= trials
-                            kind += 1
-                            if kind >= classes or what == _SHOCK:
-                                more = False
-                                break
-                            trials = length[kind] * places[kind]
-                        if not more:
-                            break
-                        if gap == _MORE:
-                            continue
-                        if what == _CONTACT:
-                            k = np.int64(np.uint32(place) // np.uint32(places[kind]))
-                            entry = infected[base[kind] + k]
-                            q = (entry >> 32) + place - k * places[kind]
-                            hit[n_hit] = q
-                            prefetch(indices, q)
-                            n_hit += places[kind] <= 8 or q < indptr[(entry & low) + 1]
-                        else:
-                            hit[n_hit] = place
-                            n_hit += 1
-                        place += 1
-                    for k in range(n_hit):
-                        node = indices[hit[k]] if what == _CONTACT else np.int32(hit[k])
-                        if cell[node] != 0 or (n_x > 0 and gone[node] & bit):
-                            continue
-                        if chances.varied:
-                            own = chances.keep[chances.node_class[node], what]
-                            if own != certain:
-                                u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
-                                if u >= own:
-                                    continue
-                        cell[node] = 4
-                        prefetch(ever, np.int64(node))
-                        prefetch(steps, np.int64(node))
-                        prefetch(indptr, np.int64(node))
-                        new[n_new] = node
-                        n_new += 1
-            n_moved, place = 0, 0
-            while n_r > 0 and chances.possible[_WANE]:
-                u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
-                gap = _gap(u, chances.gaps[_WANE, u >> top])
-                place += gap
-                if place >= n_r:
-                    break
-                if gap == _MORE:
-                    continue
-                node = immune[place]
-                if chances.varied:
-                    own = chances.keep[chances.node_class[node], _WANE]
-                    if own != certain:
-                        u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
-                        if u >= own:
-                            place += 1
-                            continue
-                # the last of the list comes here, and has its trial next
-                n_r -= 1
-                immune[place] = immune[n_r]
-                moved[n_moved] = node
-                n_moved += 1
-            for k in range(n_moved):
-                node = moved[k]
-                cell[node] = 0
-                if groups > 1:
-                    g = shape.group[node]
-                    tally[g, R] -= np.int32(1)
-                    tally[g, S] += np.int32(1)
-                if shocks:
-                    open_s += shape.returning[node] & 1
-                    open_r -= shape.returning[node] >> 1
-            n_moved, place, kind = 0, 0, 0
-            while n_i > 0 and chances.possible[_LEAVE]:
-                u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
-                gap = _gap(u, chances.gaps[_LEAVE, u >> top])
-                place += gap
-                while kind < classes and place >= length[kind]:
-                    place -= length[kind]
-                    kind += 1
-                if kind == classes:
-                    break
-                if gap == _MORE:
-                    continue
-                node = infected[base[kind] + place] & low
-                if chances.varied:
-                    own = chances.keep[chances.node_class[node], _LEAVE]
-                    if own != certain:
-                        u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
-                        if u >= own:
-                            place += 1
-                            continue
-                length[kind] -= 1
-                infected[base[kind] + place] = infected[base[kind] + length[kind]]
-                prefetch(steps, node)
-                moved[n_moved] = node
-                n_moved += 1
-            n_i -= n_moved
-            for k in range(n_moved):
-                node = moved[k]
-                if maps:
-                    steps[node] -= np.uint32(t1 - t)
-                removed = False
-                if chances.eliminates:
-                    u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
-                    share = chances.eliminate[chances.node_class[node]]
-                    removed = u < share or share == certain
-                if removed:
-                    cell[node] = 0
-                    gone[node] |= bit
-                    n_x += 1
-                else:
-                    cell[node] = 2
-                    immune[n_r] = node
-                    n_r += 1
-                    if shocks:
-                        open_r += shape.returning[node] >> 1
-                if groups > 1:
-                    g = shape.group[node]
-                    tally[g, I] -= np.int32(1)
-                    tally[g, X if removed else R] += np.int32(1)
-            for k in range(n_new):
-                node = new[k]
-                d = degree_class[node]
-                infected[base[d] + length[d]] = indptr[node] << 32 | node
-                length[d] += 1
-                cell[node] = 1
-                ever[node] |= bit
-                if maps:
-                    steps[node] += np.uint32(t1 - t)
-                if groups > 1:
-                    g = shape.group[node]
-                    tally[g, S] -= np.int32(1)
-                    tally[g, I] += np.int32(1)
-                if shocks:
-                    open_s -= shape.returning[node] & 1
-            n_i += n_new
+            if now[_INFECTED] > 0 and chances.possible[_CONTACT]:
+                _catch(work, _CONTACT)
+            if chances.possible[_SHOCK]:
+                _catch(work, _SHOCK)
+            if now[_IMMUNE] > 0 and chances.possible[_WANE]:
+                _wane(work)
+            if now[_INFECTED] > 0 and chances.possible[_LEAVE]:
+                _leave(work, t1 - t)
+            _enter(work, t1 - t)
             if groups == 1:
-                tally[0, S], tally[0, I], tally[0, R], tally[0, X] = n - n_i - n_r - n_x, n_i, n_r, n_x
+                tally[0, S] = n - now[_INFECTED] - now[_IMMUNE] - now[_ELIMINATED]
+                tally[0, I], tally[0, R], tally[0, X] = now[_INFECTED], now[_IMMUNE], now[_ELIMINATED]
             for g in range(groups):
                 for state in range(4):
-                    counts[t + 1, g, state, lane] = tally[g, state]
-            if n_i > 0 or open_s > 0 or open_r > 0:
-                active[t + 1, word] |= bit
-        q = at
-        for d in range(classes):
-            for k in range(base[d], base[d] + length[d]):
-                into.nodes[q] = infected[k] & low
-                cell[infected[k] & low] = 0
-                q += 1
-        for k in range(n_r):
-            into.nodes[q] = immune[k]
-            cell[immune[k]] = 0
-            q += 1
-        into.extent[lane, 1], into.extent[lane, 2] = n_i, n_r
-        into.exposed[lane, 0], into.exposed[lane, 1] = open_s, open_r
-        lists.rng[lane, 0], lists.rng[lane, 1], lists.rng[lane, 2], lists.rng[lane, 3] = s0, s1, s2, s3
-        lane += 1
-        if lane < last:
-            into.extent[lane, 0] = q
-    return lane
+                    record.counts[t + 1, g, state, index] = tally[g, state]
+            if now[_INFECTED] > 0 or now[_OPEN_S] > 0 or now[_OPEN_R] > 0:
+                record.active[t + 1, word] |= bit
+        at = _end(work, into.nodes, into.extent[index, 0])
+        into.extent[index, 1], into.extent[index, 2] = now[_INFECTED], now[_IMMUNE]
+        into.exposed[index, 0], into.exposed[index, 1] = now[_OPEN_S], now[_OPEN_R]
+        lists.rng[index] = lane.rng
+        index += 1
+        if index < into.extent.shape[0]:
+            into.extent[index, 0] = at
+    return index
 
 
 @kernel
 def _gather(planes: Planes, columns: Columns, ends: np.ndarray, nodes: np.ndarray) -> None:
-    """Lists and columns from planes. `ends`, (lanes, 2), says where the infected and the immune of each lane begin, and is moved on."""
+    """Lists and columns from planes; `ends`, (lanes, 2), where the infected and immune of a lane begin, moves to their ends."""
     one = np.uint64(1)
     n, width = planes.i.shape
     for node in range(n):
@@ -441,7 +510,9 @@ def _columns(planes: Planes) -> Columns:
     """Columns in the memory of planes."""
     n, width = planes.s.shape
     steps = planes.r.view(np.uint32).reshape(-1)[: n * width].reshape(width, n)
-    return Columns(planes.s.reshape(width, n), planes.next_i.reshape(width, n), steps if len(planes.steps) else np.empty((width, 0), np.uint32))
+    if not len(planes.steps):
+        steps = np.empty((width, 0), np.uint32)
+    return Columns(planes.s.reshape(width, n), planes.next_i.reshape(width, n), steps)
 
 
 @dataclass(frozen=True)
@@ -546,35 +617,34 @@ class Sparse:
         return self._span
 
     def advance(self, block: Block, t0: int, t1: int, tick: Callable[[int], None]) -> None:
-        """Advance the block from step `t0` to `t1` in lists, word by word; `tick` is told how many lanes are done."""
+        """Advance the block from step `t0` to `t1` in lists, word by word; `tick` is told how many lane-steps were done."""
         lists = self._lists or self._gather(block, t0)
         shape = self._ways.shape
-        n, lanes_ = len(shape.group), self._n_lanes
-        scratch = Scratch(
-            np.zeros(n, np.uint8),
-            np.empty(n, np.int64),
-            np.zeros(len(shape.base) - 1, np.int64),
-            *(np.empty(n, np.int32) for _ in range(3)),
-            np.empty(n, np.int64),
-            np.zeros((block.record.counts.shape[1], 4), np.int32),
+        n, n_lanes = len(shape.group), self._n_lanes
+        lane = Lane(
+            cell=np.zeros(n, np.uint8),
+            infected=np.empty(n, np.int64),
+            length=np.zeros(len(shape.places), np.int64),
+            immune=np.empty(n, np.int32),
+            new=np.empty(n, np.int32),
+            moved=np.empty(n, np.int32),
+            hit=np.empty(n, np.int64),
+            now=np.zeros(6, np.int64),
+            tally=np.zeros((block.record.counts.shape[1], 4), np.int32),
+            rng=np.zeros(4, np.uint64),
         )
-        into = lists._replace(
-            nodes=np.empty(len(lists.nodes) * 3 // 2 + n, np.int32), extent=np.zeros_like(lists.extent), exposed=lists.exposed.copy()
+        columns = _columns(block.planes)
+        into = Lists(
+            np.empty(len(lists.nodes) * 3 // 2 + n, np.int32), np.zeros_like(lists.extent), lists.rng, lists.exposed.copy()
         )
-        record = block.record
-        lane = 0
-        while lane < lanes_:
-            last = min(lane + LANES - lane % LANES, lanes_)
-            done = _follow(
-                shape, self._ways.chances, lists, scratch, _columns(block.planes),
-                record.counts, record.active, lane, last, t0, t1, into,
-            )  # fmt: skip
+        at = 0
+        while at < n_lanes:
+            last = min(at + LANES - at % LANES, n_lanes)
+            done = _follow(shape, self._ways.chances, lists, lane, columns, block.record, at, last, t0, t1, into)
             if done < last:
                 into = into._replace(nodes=np.concatenate((into.nodes, np.empty(len(into.nodes) // 2 + n, np.int32))))
-            if last == done < lanes_:
-                into.extent[last, 0] = into.extent[last - 1].sum()
-            tick(done - lane)
-            lane = done
+            tick((done - at) * (t1 - t0))
+            at = done
         self._lists = into
 
     def _gather(self, block: Block, t: int) -> Lists:

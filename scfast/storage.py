@@ -31,7 +31,7 @@ from scfast import __version__, stats
 from scfast.network import Network
 from scfast.parameters import STATES
 
-NUMBERS_VERSION = 1
+NUMBERS_VERSION = 2
 """Raised whenever the numbers that a configuration gives change."""
 
 Tables = Mapping[str, np.ndarray]
