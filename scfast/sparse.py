@@ -184,7 +184,8 @@ def _catch(work: Work, what: int) -> None:
     some_gone = lane.now[_ELIMINATED] > 0
     n, n_new = lane.cell.shape[0], lane.now[_NEW]
     kinds = places.shape[0] if what == _CONTACT else 1
-    kind, place, trials = 0, 0, np.int64(n)
+    kind, place = 0, 0
+    trials: Any = n
     if what == _CONTACT:
         trials = lane.length[0] * places[0]
     while kind < kinds:

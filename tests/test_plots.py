@@ -324,6 +324,11 @@ def test_sweep_curve_shows_means_and_intervals(line: Result) -> None:
         # equal up to the order of additions
         np.testing.assert_allclose(ax.lines[0].get_ydata(), by_network.mean(axis=1), rtol=1e-12)
         limits = np.array([interval(values) for values in by_network])
+        if name == "extinct":  # yes or no: at least Wilson's interval over all replicates
+            n, p, z2 = line.replicates[name][0].size, by_network.mean(axis=1), 1.959963984540054**2
+            half = np.sqrt(z2 * (p * (1 - p) + z2 / (4 * n)) / n)
+            limits[:, 0] = np.minimum(limits[:, 0], (p + z2 / (2 * n) - half) / (1 + z2 / n))
+            limits[:, 1] = np.maximum(limits[:, 1], (p + z2 / (2 * n) + half) / (1 + z2 / n))
         limits = np.clip(limits, 0, np.inf if name == "risk load" else 1)
         band = ax.collections[0].get_paths()[0].vertices[:, 1]
         for limit in limits.ravel():
