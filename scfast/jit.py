@@ -119,3 +119,9 @@ def inline(function: F) -> F:
     """Compile a small helper into the kernels that call it."""
     compiled: Any = numba.njit(inline="always")(function)
     return cast(F, compiled)
+
+
+def part(function: F) -> F:
+    """Compile a part of a larger kernel into it: unlike :func:`inline`, by LLVM, so that arrays may be passed freely."""
+    compiled: Any = numba.njit(nogil=True, forceinline=True)(function)
+    return cast(F, compiled)

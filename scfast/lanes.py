@@ -172,6 +172,15 @@ def _fill_rules(rates: np.ndarray, first: np.ndarray, row: np.ndarray, threshold
             shock = 0.0
 
 
+@kernel
+def _count_rows(node_class: np.ndarray, degree: np.ndarray, rows: np.ndarray) -> None:
+    """Rows that each class needs: one for each digit of its largest degree in base 8; `rows` comes in as ones."""
+    for node in range(node_class.shape[0]):
+        c = node_class[node]
+        while degree[node] >> (3 * rows[c]):
+            rows[c] += 1
+
+
 def make_rules(rates: np.ndarray, node_class: np.ndarray, degree: np.ndarray) -> Rules:
     """Turn rates into the bits that the kernels compare with.
 
@@ -183,9 +192,9 @@ def make_rules(rates: np.ndarray, node_class: np.ndarray, degree: np.ndarray) ->
         The class of each node.
     degree : int64 (n,)
     """
-    digits = np.zeros(len(rates), np.int64)  # of the largest degree of the class, in base 8
-    np.maximum.at(digits, node_class, (np.frexp(degree)[1] + 2) // 3)
-    first = np.concatenate(([0], np.cumsum(np.maximum(digits, 1))))
+    rows = np.ones(len(rates), np.int64)
+    _count_rows(node_class, degree, rows)
+    first = np.concatenate(([0], np.cumsum(rows)))
     row = np.zeros((first[-1], _BITS + 1), np.uint16)
     with np.errstate(over="ignore"):
         _fill_rules(np.ascontiguousarray(rates, np.float64), first, row, np.zeros(11, np.uint64))

@@ -15,11 +15,12 @@ machine word and then by node, what lanes of a word touch one after another: eve
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from scfast.jit import inline, kernel
+from scfast.jit import inline, kernel, part
 from scfast.lanes import Block, I, Planes, R, Record, S, X, count_nodes
 from scfast.rng import xoshiro
 from scfast.words import LANES, lowest_set, prefetch
@@ -52,12 +53,13 @@ class Chances(NamedTuple):
 class Shape(NamedTuple):
     """The network by classes of degree, each with as many places for contacts as its largest degree."""
 
-    indptr: np.ndarray
+    indptr: np.ndarray  # int32 (n + 1,), or (0,) where that is too short: lists are not used then
     indices: np.ndarray
     degree_class: np.ndarray  # uint8 (n,)
     places: np.ndarray  # int64 (classes,)
     base: np.ndarray  # int64 (classes + 1,): where the list of each class begins
     group: np.ndarray  # uint8 (n,): whose counts are recorded together
+    n_groups: int
     returning: np.ndarray  # uint8 (n,) or (0,): as in Rules
 
 
@@ -175,7 +177,7 @@ def _gap(u: Any, entry: Any) -> Any:
 # what happens in a step is listed before it is done: loops with little to guess keep many accesses to memory under way at once
 
 
-@kernel
+@part
 def _catch(work: Work, what: int) -> None:
     """Contacts of all infected nodes with their neighbours, or shocks to all nodes: adds to the nodes about to be infected."""
     shape, chances, lane, bit = work.shape, work.chances, work.lane, work.bit
@@ -215,8 +217,8 @@ def _catch(work: Work, what: int) -> None:
                 lane.hit[n_hit] = place
                 n_hit += 1
             place += 1
-        for k in range(n_hit):
-            node = np.int64(indices[lane.hit[k]]) if what == _CONTACT else lane.hit[k]
+        for h in range(n_hit):
+            node = np.int64(indices[lane.hit[h]]) if what == _CONTACT else lane.hit[h]
             if lane.cell[node] != 0 or (some_gone and work.gone[node] & bit):
                 continue
             if chances.varied:
@@ -233,7 +235,7 @@ def _catch(work: Work, what: int) -> None:
     lane.rng[0], lane.rng[1], lane.rng[2], lane.rng[3] = s0, s1, s2, s3
 
 
-@kernel
+@part
 def _wane(work: Work) -> None:
     """Returns from R to S."""
     shape, chances, lane = work.shape, work.chances, work.lane
@@ -272,7 +274,7 @@ def _wane(work: Work) -> None:
     lane.rng[0], lane.rng[1], lane.rng[2], lane.rng[3] = s0, s1, s2, s3
 
 
-@kernel
+@part
 def _leave(work: Work, later: int) -> None:
     """Exits from I to R or X; `later` steps of being infected have been counted ahead."""
     shape, chances, lane = work.shape, work.chances, work.lane
@@ -329,7 +331,7 @@ def _leave(work: Work, later: int) -> None:
     lane.rng[0], lane.rng[1], lane.rng[2], lane.rng[3] = s0, s1, s2, s3
 
 
-@kernel
+@part
 def _enter(work: Work, later: int) -> None:
     """Those about to be infected are; `later` steps are counted ahead."""
     shape, lane = work.shape, work.lane
@@ -337,7 +339,7 @@ def _enter(work: Work, later: int) -> None:
     for k in range(lane.now[_NEW]):
         node = np.int64(lane.new[k])
         d = shape.degree_class[node]
-        lane.infected[shape.base[d] + lane.length[d]] = shape.indptr[node] << 32 | node
+        lane.infected[shape.base[d] + lane.length[d]] = np.int64(shape.indptr[node]) << 32 | node
         lane.length[d] += 1
         lane.cell[node] = 1
         work.ever[node] |= work.bit
@@ -352,7 +354,7 @@ def _enter(work: Work, later: int) -> None:
     lane.now[_NEW] = 0
 
 
-@kernel
+@part
 def _begin(work: Work, nodes: np.ndarray, extent: np.ndarray, later: int) -> None:
     """Lay out a lane's lists; `later` steps of being infected are counted ahead."""
     shape, lane = work.shape, work.lane
@@ -361,7 +363,7 @@ def _begin(work: Work, nodes: np.ndarray, extent: np.ndarray, later: int) -> Non
     for q in range(first, first + n_i):
         node = np.int64(nodes[q])
         d = shape.degree_class[node]
-        lane.infected[shape.base[d] + lane.length[d]] = shape.indptr[node] << 32 | node
+        lane.infected[shape.base[d] + lane.length[d]] = np.int64(shape.indptr[node]) << 32 | node
         lane.length[d] += 1
         lane.cell[node] = 1
         if work.steps.shape[0] > 0:
@@ -373,7 +375,7 @@ def _begin(work: Work, nodes: np.ndarray, extent: np.ndarray, later: int) -> Non
     lane.now[_INFECTED], lane.now[_IMMUNE], lane.now[_NEW] = n_i, n_r, 0
 
 
-@kernel
+@part
 def _end(work: Work, nodes: np.ndarray, at: int) -> int:
     """Write a lane's lists into `nodes` from entry `at` on, clean up, and return the entry after the last."""
     shape, lane = work.shape, work.lane
@@ -578,7 +580,8 @@ def ways(
     likely = [p / 2**64 for p in exact]
     # a node is infected in proportion to its degree, or nearly so
     contacts = float((degree * places[degree_class]).sum() / max(degree.sum(), 1)) * likely[0]
-    shape = Shape(indptr, indices, degree_class, places, base, group, returning)
+    short = indptr.astype(np.int32) if len(indices) < 2**31 else indptr[:0].astype(np.int32)
+    shape = Shape(short, indices, degree_class, places, base, group, len(starts) - 1, returning)
     return Ways(shape, chances, likely[1] + contacts, likely[2], len(degree) * likely[3])
 
 
@@ -599,6 +602,7 @@ class Sparse:
         self._streams = streams
         self._rng: np.ndarray | None = None
         self._lists: Lists | None = None
+        self._spare = np.empty(0, np.int32)
         self._span = 0
 
     def span(self, block: Block, t: int) -> int:
@@ -608,7 +612,7 @@ class Sparse:
         """
         n = len(self._ways.shape.group)
         planes = n * (_PLANES_NODE + _PLANES_WORD * len(block.like))
-        if planes < self._n_lanes * _LANE:
+        if planes < self._n_lanes * _LANE or not len(self._ways.shape.indptr):
             return 0
         counts = block.record.counts[t].sum(axis=0, dtype=np.int64)
         infected, immune = int(counts[I].sum()), int(counts[R].sum())
@@ -620,9 +624,25 @@ class Sparse:
     def advance(self, block: Block, t0: int, t1: int, tick: Callable[[int], None]) -> None:
         """Advance the block from step `t0` to `t1` in lists, word by word; `tick` is told how many lane-steps were done."""
         lists = self._lists or self._gather(block, t0)
+        columns = _columns(block.planes)
+        room = len(lists.nodes) * 3 // 2 + len(self._lane.cell)
+        nodes = self._spare if len(self._spare) >= room else np.empty(room, np.int32)
+        into = Lists(nodes, np.zeros_like(lists.extent), lists.rng, lists.exposed.copy())
+        at = 0
+        while at < self._n_lanes:
+            last = min(at + LANES - at % LANES, self._n_lanes)
+            done = _follow(self._ways.shape, self._ways.chances, lists, self._lane, columns, block.record, at, last, t0, t1, into)
+            if done < last:
+                into = into._replace(nodes=np.concatenate((into.nodes, np.empty(room, np.int32))))
+            tick((done - at) * (t1 - t0))
+            at = done
+        self._lists, self._spare = into, lists.nodes
+
+    @cached_property
+    def _lane(self) -> Lane:
         shape = self._ways.shape
-        n, n_lanes = len(shape.group), self._n_lanes
-        lane = Lane(
+        n = len(shape.group)
+        return Lane(
             cell=np.zeros(n, np.uint8),
             infected=np.empty(n, np.int64),
             length=np.zeros(len(shape.places), np.int64),
@@ -631,22 +651,9 @@ class Sparse:
             moved=np.empty(n, np.int32),
             hit=np.empty(n, np.int64),
             now=np.zeros(6, np.int64),
-            tally=np.zeros((block.record.counts.shape[1], 4), np.int32),
+            tally=np.zeros((shape.n_groups, 4), np.int32),
             rng=np.zeros(4, np.uint64),
         )
-        columns = _columns(block.planes)
-        into = Lists(
-            np.empty(len(lists.nodes) * 3 // 2 + n, np.int32), np.zeros_like(lists.extent), lists.rng, lists.exposed.copy()
-        )
-        at = 0
-        while at < n_lanes:
-            last = min(at + LANES - at % LANES, n_lanes)
-            done = _follow(shape, self._ways.chances, lists, lane, columns, block.record, at, last, t0, t1, into)
-            if done < last:
-                into = into._replace(nodes=np.concatenate((into.nodes, np.empty(len(into.nodes) // 2 + n, np.int32))))
-            tick((done - at) * (t1 - t0))
-            at = done
-        self._lists = into
 
     def _gather(self, block: Block, t: int) -> Lists:
         planes, counts = block.planes, block.record.counts[t].sum(axis=0, dtype=np.int64)
