@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from report import instructions, machine, write_between
-from workloads import REFERENCE, TYPES, Workload, barabasi_albert, rates, silent, typed
+from workloads import REFERENCE, TYPES, Steps, Workload, barabasi_albert, rates, settled, typed
 
 import scfast as sf
 from scfast import sirs
@@ -81,23 +81,19 @@ def bounded(what: str, values: Any, form: str, bound: float | None = None, at_le
 PERCENT, TIMES, SECONDS = "{:.1%}", "{:.2f}", "{:.2f} s"
 
 
-def _blocks(setup: sirs.Setup, n_blocks: int, maps: bool) -> None:
-    for index in range(n_blocks):
-        block = sirs.run_block(setup, (1, 0, 0, index), LANES, REFERENCE.n_steps, maps)
-        if maps:
-            sirs.node_maps(block, LANES)
-
-
 def recording(pairs: int) -> Iterator[Line]:
-    """Share of the time that recording takes: how much less the same run takes without it."""
+    """Share of the time that recording takes: how much less the same steps take without it."""
     for n, most, n_blocks in ((10_000, 0.15, 1), (100, 0.30, 50)):
-        network, start = typed(n), sirs.Initial(0.01)
-        plain, by_type = (sirs.prepare(network, REFERENCE.model, start, groups) for groups in (False, True))
-        setups = {"nothing": (silent(plain), False), "counts": (plain, False), "types": (by_type, False)}
-        setups["maps"] = silent(plain), True
-        calls = {name: functools.partial(_blocks, setup, n_blocks, maps) for name, (setup, maps) in setups.items()}
-        for name, setup in (("simulate", plain), ("ensemble", by_type)):
-            calls[name] = functools.partial(sirs.run_replicates, setup, (1, 0, 0, 0), n_blocks * LANES, REFERENCE.n_steps)
+        make = functools.partial(Steps, typed(n), REFERENCE.n_steps)
+        steps = {
+            "nothing": make(counts=False, maps=False),
+            "counts": make(counts=True, maps=False),
+            "types": make(counts=True, by_type=True, maps=False),
+            "maps": make(counts=False, maps=True),
+        }
+        calls = {name: functools.partial(_repeat, n_blocks, each, name == "maps") for name, each in steps.items()}
+        for name, each in (("simulate", steps["counts"]), ("ensemble", steps["types"])):
+            calls[name] = functools.partial(sirs.run_replicates, each.setup, (1, 0, 0, 0), n_blocks * LANES, REFERENCE.n_steps)
         took = interleaved(calls, pairs)
 
         def share(name: str, took: dict[str, np.ndarray] = took) -> np.ndarray:
@@ -106,8 +102,15 @@ def recording(pairs: int) -> Iterator[Line]:
         yield bounded(f"N = {n:,}: counts of S, I, R, X", share("counts"), PERCENT, most)
         yield bounded(f"N = {n:,}: counts by type, four types", share("types"), PERCENT, most)
         yield bounded(f"N = {n:,}: maps per node", share("maps"), PERCENT, 0.10)
-        yield bounded(f"N = {n:,}: all that simulate keeps: counts, maps, outcomes", share("simulate"), PERCENT)
+        yield bounded(f"N = {n:,}: all of simulate but the steps: layout, counts, maps, outcomes", share("simulate"), PERCENT)
         yield bounded(f"N = {n:,}: the same with counts by type", share("ensemble"), PERCENT)
+
+
+def _repeat(times: int, steps: Steps, maps: bool) -> None:
+    for _ in range(times):
+        block = steps()
+        if maps:
+            sirs.node_maps(steps.setup, block, LANES)
 
 
 def parameters(pairs: int) -> Iterator[Line]:
@@ -126,7 +129,11 @@ def parameters(pairs: int) -> Iterator[Line]:
 
     given = {"numbers": REFERENCE.model, **models(1e-4), "widely per node": models(0.5)["per node"]}
     setups = {name: sirs.prepare(network, model, sirs.Initial(0.01), False) for name, model in given.items()}
-    took = interleaved({name: functools.partial(_blocks, setup, 1, True) for name, setup in setups.items()}, pairs)
+    calls = {
+        name: functools.partial(sirs.run_block, setup, (1, 0, 0, 0), LANES, REFERENCE.n_steps, True)
+        for name, setup in setups.items()
+    }
+    took = interleaved(calls, pairs)
     for name, what, most in (
         ("per type", "per type, four types", 1.05),
         ("per node", "per node, 10,000 different rates", 1.3),
@@ -215,12 +222,16 @@ def small(pairs: int) -> Iterator[Line]:
 
 
 EVERYTHING = """
-import scfast as sf
-for model in (sf.BarabasiAlbert(2), sf.DualLocalWorld()):
-    network = sf.grow(model, n_nodes=50, seed=1)
-    for lanes in (64, 128, 256, 512):
-        sf.simulate(network, sf.SIRS(epsilon=0.01), 2, lanes, seed=1, by_type=True, keep_final=True)
-        sf.simulate(network, sf.SIRS(beta=0.001, delta=0.0), 2, lanes, seed=1, initial=1)
+import numpy as np, scfast as sf
+from scfast import growth, jit, lanes, rng, sparse
+grown = [sf.grow(model, n_nodes=5000, seed=1) for model in (sf.BarabasiAlbert(2), sf.DualLocalWorld())]
+some = np.arange(5000) % 2 / 100
+for width in (64, 128, 256, 512):
+    for start in (1, 2500):
+        sf.simulate(grown[1], sf.SIRS(beta=some, epsilon=some / 1e4), 40, width, 1, initial=start, by_type=True, keep_final=True)
+        sf.simulate(grown[0], sf.SIRS(beta=0.001, delta=0.0), 40, width, seed=1, initial=start)
+kernels = [each for module in (growth, lanes, rng, sparse) for each in vars(module).values()]
+print(*(each.__name__ for each in kernels if isinstance(getattr(each, "_cache", None), jit.KernelCache) and not each.signatures))
 """
 FIRST_BLOCK = """
 import time
@@ -244,10 +255,11 @@ def cold(pairs: int) -> Iterator[Line]:
             done = subprocess.run([sys.executable, "-c", text], env=environment, stdout=subprocess.PIPE, text=True, check=True)
             return before, done.stdout
 
-        before, _ = python(EVERYTHING)
+        before, missed = python(EVERYTHING)
         took = time.time() - before
         kernels = len(list(Path(folder).rglob("*.kernel")))
-        yield bounded(f"first process: all {kernels} kernels compiled, at every width", took, SECONDS, 30.0)
+        but = f" but {missed.strip()}" if missed.strip() else ""
+        yield bounded(f"first process: all kernels{but} compiled, at every width ({kernels} files)", took, SECONDS, 30.0)
         python(FIRST_BLOCK)  # whatever only this needs
         starts = [python(FIRST_BLOCK) for _ in range(pairs)]
         yield bounded(
@@ -276,11 +288,6 @@ def curve(axis: str, note: str, points: Mapping[Any, Workload], rounds: int) -> 
 def prevalence(workload: Workload) -> float:
     """Mean share of nodes infected, over steps and replicates."""
     return float(workload.run(1).risk_load.mean()) / (workload.n_steps + 1)
-
-
-def settled(n_nodes: int) -> np.ndarray:
-    """States with about the reference workload's shares of S, I, R once it has settled; the same in all replicates: no work."""
-    return np.random.default_rng(4).choice(3, n_nodes, p=(0.28, 0.24, 0.48))
 
 
 def around(

@@ -2,13 +2,13 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 import scfast as sf
-from scfast import sirs
+from scfast import lanes, sirs
 
 TYPES = ("a", "b", "c", "d")
 
@@ -87,6 +87,28 @@ WORKLOADS = {
 }
 
 
-def silent(setup: sirs.Setup) -> sirs.Setup:
-    """The same without a group of nodes whose counts are recorded."""
-    return replace(setup, order=np.zeros(0, np.int32), starts=np.zeros(1, np.int64))
+def settled(n_nodes: int) -> np.ndarray:
+    """States with about the reference workload's shares of S, I, R once it has settled; the same in all replicates: no work."""
+    return np.random.default_rng(4).choice(3, n_nodes, p=(0.28, 0.24, 0.48))
+
+
+class Steps:
+    """512 settled replicates that are advanced again and again from one state, with more or less of them recorded."""
+
+    def __init__(self, network: sf.Network, n_steps: int, *, counts: bool, by_type: bool = False, maps: bool) -> None:
+        self.setup = sirs.prepare(network, REFERENCE.model, sf.Initial(states=settled(network.n_nodes)), by_type)
+        block = sirs.run_block(self.setup, (3, 0, 0, 0), lanes.BLOCK_LANES, n_steps, True)
+        planes, record = block.planes, block.record
+        if not maps:
+            planes = planes._replace(steps=planes.steps[:0])
+        if not counts:
+            record = record._replace(starts=record.starts[:1])  # no group of nodes that could be counted
+        self._block, self._n_steps = block._replace(planes=planes, record=record), n_steps
+        self._saved = planes._replace(**{name: getattr(planes, name).copy() for name in planes._fields})
+
+    def __call__(self) -> lanes.Block:
+        """The block after its steps; its generators move on from call to call."""
+        for name, array, saved in zip(self._saved._fields, self._block.planes, self._saved, strict=True):
+            if name != "rng":
+                array[...] = saved
+        return lanes.advance(self._block, 0, self._n_steps)
