@@ -268,12 +268,14 @@ def _fill_rows(edges: np.ndarray, order: np.ndarray, indptr: np.ndarray, cursor:
     Younger neighbours arrive in order and are laid at the end of each row. Going through the rows then hands the older ones out in
     order, too; when a row's turn comes, its older part is full, and its cursor stands where the younger part begins.
     """
-    cursor[:] = indptr[1:]
+    for node in range(cursor.size):
+        cursor[node] = indptr[node + 1]
     for e in range(edges.size - 1, -1, -1):
         j = order[edges[e]["partner"]]
         cursor[j] -= 1
         indices[cursor[j]] = order[edges[e]["newcomer"]]
-    cursor[:] = indptr[:-1]
+    for node in range(cursor.size):
+        cursor[node] = indptr[node]
     for j in range(cursor.size):
         for a in range(cursor[j], indptr[j + 1]):
             i = indices[a]

@@ -107,9 +107,10 @@ class KernelCache(_Cache):  # type: ignore[misc]
 def kernel(function: F) -> F:
     """Compile a module-level function on first use, without the interpreter lock, and keep the machine code on disk.
 
-    With ``NUMBA_DISABLE_JIT=1`` the function stays plain Python and gives the same bits.
+    Kernels allocate nothing, so they are compiled without Numba's reference counting, which inner loops would pay for with atomic
+    operations; Numba then refuses what would allocate. With ``NUMBA_DISABLE_JIT=1`` the function stays plain Python and gives the same bits.
     """
-    compiled: Any = numba.njit(nogil=True)(function)
+    compiled: Any = numba.njit(nogil=True, _nrt=False)(function)
     if not numba.config.DISABLE_JIT:
         compiled._cache = KernelCache(function)
     return cast(F, compiled)
@@ -123,5 +124,5 @@ def inline(function: F) -> F:
 
 def part(function: F) -> F:
     """Compile a part of a larger kernel into it: unlike :func:`inline`, by LLVM, so that arrays may be passed freely."""
-    compiled: Any = numba.njit(nogil=True, forceinline=True)(function)
+    compiled: Any = numba.njit(nogil=True, forceinline=True, _nrt=False)(function)
     return cast(F, compiled)

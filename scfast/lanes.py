@@ -413,9 +413,16 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
 def _unpack(counter: np.ndarray, top: int, out: np.ndarray) -> None:
     """Counts of all lanes from their first `top` digits in base 2, into the int32 row `out`."""
     out[:] = 0
-    for d in range(top):
+    for d in range(0, top, 4):
         for w in range(counter.shape[1]):
-            spread(out, w * LANES, counter[d, w], d)
+            a, b, c, e = counter[d, w], np.uint64(0), np.uint64(0), np.uint64(0)
+            if d + 1 < top:
+                b = counter[d + 1, w]
+            if d + 2 < top:
+                c = counter[d + 2, w]
+            if d + 3 < top:
+                e = counter[d + 3, w]
+            spread(out, w * LANES, (a, b, c, e), d)
 
 
 @kernel
@@ -513,6 +520,7 @@ def make_block(
     n_steps: int,
     starts: np.ndarray,
     map_steps: bool,
+    reuse: Block | None = None,
 ) -> Block:
     """Lay out one block at step 0 and write step 0 down.
 
@@ -533,25 +541,32 @@ def make_block(
         Counts are recorded for each group of nodes ``starts[g] .. starts[g + 1] - 1``.
     map_steps : bool
         Whether infected steps per node are recorded.
+    reuse : Block, optional
+        A block that is done with, on the same network and recording the same: its memory is used again if the width is the same.
     """
     n, w = len(states), width(n_lanes)
     used = np.zeros(w, np.uint64)
     used[: n_lanes // LANES] = _FULL[1]
     if n_lanes % LANES:
         used[n_lanes // LANES] = np.uint64((1 << n_lanes % LANES) - 1)
-    s, i, r, next_i, ever = (aligned(n, w) for _ in range(5))
-    steps = np.zeros((n if map_steps else 0, w), np.uint32)
-    digits = 3 * -(-max(n.bit_length(), 1) // 3)
-    planes = Planes(s, i, r, next_i, ever, steps, aligned(4, w), aligned(2 * digits, w), np.zeros(1, np.int64))
+    if reuse is not None and len(reuse.like) == w:
+        planes, record = reuse.planes, reuse.record
+        for array in (*planes, record.counts, record.active):
+            array.fill(0)
+    else:
+        digits = 3 * -(-max(n.bit_length(), 1) // 3)
+        s, i, r, next_i, ever = (aligned(n, w) for _ in range(5))
+        steps = np.zeros((n if map_steps else 0, w), np.uint32)
+        planes = Planes(s, i, r, next_i, ever, steps, aligned(4, w), aligned(2 * digits, w), np.zeros(1, np.int64))
+        record = Record(
+            np.arange(n, dtype=np.int32),
+            starts,
+            np.zeros((n_steps + 1, len(starts) - 1, 4, w * LANES), np.int32),
+            np.zeros((n_steps + 1, w), np.uint64),
+        )
     planes.rng[:] = word_state(dynamics, w)
     for plane, state in ((planes.s, S), (planes.i, I), (planes.r, R)):
         plane[states == state] = used
-    record = Record(
-        np.arange(n, dtype=np.int32),
-        starts,
-        np.zeros((n_steps + 1, len(starts) - 1, 4, w * LANES), np.int32),
-        np.zeros((n_steps + 1, w), np.uint64),
-    )
     block = Block(indptr, indices, rules, planes, record, like(w))
     if n_infected:
         shuffled = pool.astype(np.int32)
@@ -592,3 +607,28 @@ def renumber(
             out_indices[at] = inverse[indices[q]]
             at += 1
         out_indptr[p + 1] = at
+
+
+@kernel
+def summarise(counts: np.ndarray, active: np.ndarray, out: np.ndarray) -> None:
+    """Per lane, from the counts at all steps, int64 (lanes, 5).
+
+    Infected nodes summed over steps; eliminated at the end; most infected at once; the first step with so many; the first step at
+    which the lane is not active, -1 if there is none.
+    """
+    one = np.uint64(1)
+    for lane in range(out.shape[0]):
+        out[lane, 1] = 0
+        for g in range(counts.shape[1]):
+            out[lane, 1] += counts[counts.shape[0] - 1, g, 3, lane]
+        out[lane, 0], out[lane, 2], out[lane, 3], out[lane, 4] = 0, -1, 0, -1
+    for t in range(counts.shape[0]):
+        for lane in range(out.shape[0]):
+            infected = 0
+            for g in range(counts.shape[1]):
+                infected += counts[t, g, 1, lane]
+            out[lane, 0] += infected
+            if infected > out[lane, 2]:
+                out[lane, 2], out[lane, 3] = infected, t
+            if out[lane, 4] < 0 and not active[t, lane // LANES] >> np.uint64(lane % LANES) & one:
+                out[lane, 4] = t

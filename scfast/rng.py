@@ -32,7 +32,7 @@ def stream(root: int, purpose: Purpose, *key: int) -> np.random.SeedSequence:
     purpose : Purpose
     *key : int
         Growth: (network, 0 for types and fitness, 1 for partners). Initial states: (network, word). Dynamics: (network, cell,
-        block).
+        block), and with a 1 after it for the lanes where few nodes are infected.
 
     Examples
     --------

@@ -125,6 +125,7 @@ def run_block(
     n_steps: int,
     map_steps: bool,
     tick: Callable[[int], Any] | None = None,
+    reuse: lanes.Block | None = None,
 ) -> lanes.Block:
     """Run one block from step 0 to `n_steps` in slices of at most half a second.
 
@@ -140,6 +141,8 @@ def run_block(
         Whether to sum infected steps per node.
     tick : callable, optional
         Called after each slice with the node-steps done for lanes in use; may raise to stop the run.
+    reuse : Block, optional
+        The last block of the same run, done with: its memory may be used again.
     """
     root, network, cell, index = key
     words = range(-(-n_lanes // LANES))
@@ -157,6 +160,7 @@ def run_block(
         n_steps=n_steps,
         starts=setup.starts,
         map_steps=map_steps,
+        reuse=reuse,
     )
 
     def done(lane_steps: int) -> None:
@@ -190,15 +194,11 @@ def observables(block: lanes.Block, n_lanes: int) -> np.ndarray:
     with so many; nodes ever infected (initial cases included); first step with no infected node from which nothing can return,
     -1 if there is none.
     """
-    counts = block.record.counts.sum(axis=1, dtype=np.int64)[:, :, :n_lanes]
-    infected = counts[:, lanes.I]
+    seen = np.empty((n_lanes, 5), np.int64)
+    lanes.summarise(block.record.counts, block.record.active, seen)
     ever = np.zeros(LANES * len(block.like), np.int32)
     lanes.count_nodes(block.planes.ever, block.record.nodes, block.planes.counter, ever, block.like)
-    alive = np.unpackbits(block.record.active.astype("<u8").view(np.uint8), axis=1, bitorder="little")[:, :n_lanes]
-    extinct = np.where(alive.all(axis=0), -1, np.argmin(alive, axis=0))
-    return np.column_stack(
-        [infected.sum(axis=0), counts[-1, lanes.X], infected.max(axis=0), infected.argmax(axis=0), ever[:n_lanes], extinct]
-    )
+    return np.insert(seen, 4, ever[:n_lanes], axis=1)
 
 
 def node_maps(setup: Setup, block: lanes.Block, n_lanes: int) -> np.ndarray:
@@ -313,10 +313,11 @@ def run_replicates(
     counts = np.empty((n_steps + 1, len(setup.starts) - 1, 4, n_replicates), np.int32)
     seen = np.empty((n_replicates, len(OBSERVABLES)), np.int64)
     maps = np.zeros((5, setup.network.n_nodes), np.int64)
+    block = None
     for index, start in enumerate(range(0, n_replicates, lanes.BLOCK_LANES)):
         part = slice(start, min(start + lanes.BLOCK_LANES, n_replicates))
         n_lanes = part.stop - part.start
-        block = run_block(setup, (root, network, cell, first + index), n_lanes, n_steps, map_steps, tick)
+        block = run_block(setup, (root, network, cell, first + index), n_lanes, n_steps, map_steps, tick, block)
         counts[..., part] = block.record.counts[..., :n_lanes]
         seen[part] = observables(block, n_lanes)
         if map_steps:

@@ -3,7 +3,7 @@
 Trials of one kind (contacts of infected nodes, exits from I, returns from R, shocks) are counted off in one row, and the number of
 failures before the next success is drawn at once: a step costs what happens in it. Kinds whose rate differs between nodes are
 counted off at the largest rate, and a success is kept with the ratio of the node's own to it (thinning). Infected nodes are
-listed by classes of degree; each has as many places for contacts as the largest degree of its class, and those beyond its own are
+listed by classes of degree; each has as many places for contacts as the power of two next to its degree, and those beyond it are
 empty.
 
 Failures before a success are drawn by the alias method from integer weights, which sum to 2**64: those of the 64-bit threshold of
@@ -51,12 +51,11 @@ class Chances(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """The network by classes of degree, each with as many places for contacts as its largest degree."""
+    """The network by classes of degree: class d has up to 2**d neighbours, and more than 2**(d - 1)."""
 
     indptr: np.ndarray  # int32 (n + 1,), or (0,) where that is too short: lists are not used then
     indices: np.ndarray
     degree_class: np.ndarray  # uint8 (n,)
-    places: np.ndarray  # int64 (classes,)
     base: np.ndarray  # int64 (classes + 1,): where the list of each class begins
     group: np.ndarray  # uint8 (n,): whose counts are recorded together
     n_groups: int
@@ -181,15 +180,15 @@ def _gap(u: Any, entry: Any) -> Any:
 def _catch(work: Work, what: int) -> None:
     """Contacts of all infected nodes with their neighbours, or shocks to all nodes: adds to the nodes about to be infected."""
     shape, chances, lane, bit = work.shape, work.chances, work.lane, work.bit
-    indptr, indices, places, base = shape.indptr, shape.indices, shape.places, shape.base
+    indptr, indices, base = shape.indptr, shape.indices, shape.base
     s0, s1, s2, s3 = lane.rng[0], lane.rng[1], lane.rng[2], lane.rng[3]
     some_gone = lane.now[_ELIMINATED] > 0
     n, n_new = lane.cell.shape[0], lane.now[_NEW]
-    kinds = places.shape[0] if what == _CONTACT else 1
+    kinds = lane.length.shape[0] if what == _CONTACT else 1
     kind, place = 0, 0
     trials: Any = n
     if what == _CONTACT:
-        trials = lane.length[0] * places[0]
+        trials = lane.length[0]
     while kind < kinds:
         n_hit = 0
         while n_hit < n:
@@ -201,18 +200,17 @@ def _catch(work: Work, what: int) -> None:
                 kind += 1
                 if kind == kinds:
                     break
-                trials = lane.length[kind] * places[kind]
+                trials = lane.length[kind] << kind
             if kind == kinds:
                 break
             if gap == _MORE:
                 continue
             if what == _CONTACT:
-                k = np.int64(np.uint32(place) // np.uint32(places[kind]))
-                entry = lane.infected[base[kind] + k]
-                q = (entry >> 32) + place - k * places[kind]
+                entry = lane.infected[base[kind] + (place >> kind)]
+                q = (entry >> 32) + (place & ((1 << kind) - 1))
                 lane.hit[n_hit] = q
                 prefetch(indices, q)
-                n_hit += places[kind] <= 8 or q < indptr[(entry & _NODE) + 1]
+                n_hit += q < indptr[(entry & _NODE) + 1]
             else:
                 lane.hit[n_hit] = place
                 n_hit += 1
@@ -414,7 +412,8 @@ def _follow(
         word, bit = index // LANES, np.uint64(1) << np.uint64(index % LANES)
         work = Work(shape, chances, lane, columns.ever[word], columns.gone[word], columns.steps[word], bit)
         _begin(work, lists.nodes, lists.extent[index], t1 - t0)
-        lane.rng[:] = lists.rng[index]
+        for k in range(4):
+            lane.rng[k] = lists.rng[index, k]
         now[_OPEN_S], now[_OPEN_R], now[_ELIMINATED] = lists.exposed[index, 0], lists.exposed[index, 1], 0
         for g in range(groups):
             for state in range(4):
@@ -441,7 +440,8 @@ def _follow(
         at = _end(work, into.nodes, into.extent[index, 0])
         into.extent[index, 1], into.extent[index, 2] = now[_INFECTED], now[_IMMUNE]
         into.exposed[index, 0], into.exposed[index, 1] = now[_OPEN_S], now[_OPEN_R]
-        lists.rng[index] = lane.rng
+        for k in range(4):
+            lists.rng[index, k] = lane.rng[k]
         index += 1
         if index < into.extent.shape[0]:
             into.extent[index, 0] = at
@@ -551,11 +551,8 @@ def ways(
         As for :func:`~scfast.lanes.make_block`.
     """
     degree = np.diff(indptr)
-    # up to 8 exactly, then by quarters of a power of two
-    coarse = np.maximum(np.frexp(np.maximum(degree, 1) - 1)[1] - 3, 0)
-    places, degree_class = np.unique(-(-degree >> coarse) << coarse, return_inverse=True)
-    degree_class = degree_class.astype(np.uint8)
-    base = np.concatenate(([0], np.cumsum(np.bincount(degree_class, minlength=len(places)))))
+    degree_class = np.frexp(np.maximum(degree, 1) - 1)[1].astype(np.uint8)
+    base = np.concatenate(([0], np.cumsum(np.bincount(degree_class))))
     group = np.repeat(np.arange(len(starts) - 1, dtype=np.uint8), np.diff(starts))
     beta, gamma, delta, xi, epsilon = _largest(rates).T
     leave = np.where((rates[:, 1] + rates[:, 2] >= 1.0) | (gamma + delta < gamma), np.uint64(_ONES), gamma + delta)
@@ -579,9 +576,9 @@ def ways(
     )
     likely = [p / 2**64 for p in exact]
     # a node is infected in proportion to its degree, or nearly so
-    contacts = float((degree * places[degree_class]).sum() / max(degree.sum(), 1)) * likely[0]
+    contacts = float((degree * 2.0**degree_class).sum() / max(degree.sum(), 1)) * likely[0]
     short = indptr.astype(np.int32) if len(indices) < 2**31 else indptr[:0].astype(np.int32)
-    shape = Shape(short, indices, degree_class, places, base, group, len(starts) - 1, returning)
+    shape = Shape(short, indices, degree_class, base, group, len(starts) - 1, returning)
     return Ways(shape, chances, likely[1] + contacts, likely[2], len(degree) * likely[3])
 
 
@@ -625,7 +622,7 @@ class Sparse:
         """Advance the block from step `t0` to `t1` in lists, word by word; `tick` is told how many lane-steps were done."""
         lists = self._lists or self._gather(block, t0)
         columns = _columns(block.planes)
-        room = len(lists.nodes) * 3 // 2 + len(self._lane.cell)
+        room = int(lists.extent[-1].sum()) * 3 // 2 + len(self._lane.cell)
         nodes = self._spare if len(self._spare) >= room else np.empty(room, np.int32)
         into = Lists(nodes, np.zeros_like(lists.extent), lists.rng, lists.exposed.copy())
         at = 0
@@ -645,7 +642,7 @@ class Sparse:
         return Lane(
             cell=np.zeros(n, np.uint8),
             infected=np.empty(n, np.int64),
-            length=np.zeros(len(shape.places), np.int64),
+            length=np.zeros(len(shape.base) - 1, np.int64),
             immune=np.empty(n, np.int32),
             new=np.empty(n, np.int32),
             moved=np.empty(n, np.int32),

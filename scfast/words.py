@@ -330,34 +330,38 @@ def _typed_prefetch(array: Any, i: Any) -> Any:
 
 
 @intrinsic
-def _spread(typingctx: Any, out: Any, first: Any, bits: Any, plane: Any) -> Any:
+def _spread(typingctx: Any, out: Any, first: Any, digits: Any, weight: Any) -> Any:
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        vector = ir.VectorType(ir.IntType(32), LANES)
+        bytes_, words = ir.VectorType(ir.IntType(8), LANES), ir.VectorType(ir.IntType(32), LANES)
+        count = ir.Constant(bytes_, [0] * LANES)
+        for d in range(digits.count):
+            flags = builder.bitcast(builder.extract_value(args[2], d), ir.VectorType(ir.IntType(1), LANES))
+            bit = ir.Constant(bytes_, [1 << d] * LANES)
+            count = builder.or_(count, builder.select(flags, bit, ir.Constant(bytes_, [0] * LANES)))
+        undefined = ir.Constant(words, ir.Undefined)
+        shift = builder.insert_element(undefined, builder.trunc(args[3], ir.IntType(32)), ir.Constant(ir.IntType(32), 0))
+        shifts = builder.shuffle_vector(shift, undefined, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
         data = context.make_array(signature.args[0])(context, builder, args[0]).data
-        place = builder.bitcast(builder.gep(data, [args[1]]), ir.PointerType(vector))
-        flags = builder.bitcast(args[2], ir.VectorType(ir.IntType(1), LANES))
-        weight = builder.shl(ir.Constant(ir.IntType(32), 1), builder.trunc(args[3], ir.IntType(32)))
-        undefined = ir.Constant(vector, ir.Undefined)
-        weights = builder.shuffle_vector(
-            builder.insert_element(undefined, weight, ir.Constant(ir.IntType(32), 0)),
-            undefined,
-            ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES),
-        )
+        place = builder.bitcast(builder.gep(data, [args[1]]), ir.PointerType(words))
         old = builder.load(place)
         old.align = 4
-        done = builder.store(builder.add(old, builder.select(flags, weights, ir.Constant(vector, [0] * LANES))), place)
+        done = builder.store(builder.add(old, builder.shl(builder.zext(count, words), shifts)), place)
         done.align = 4
         return context.get_dummy_value()
 
-    return types.void(out, types.int64, types.uint64, types.int64), codegen
+    return types.void(out, types.int64, digits, types.int64), codegen
 
 
-def spread(out: np.ndarray, first: Any, bits: Any, plane: Any) -> None:
-    """Add ``2**plane`` to ``out[first + lane]`` for each set bit of the uint64 `bits`; `out` is int32, 1-D, contiguous."""
-    flags = (np.uint64(bits) >> np.arange(LANES, dtype=np.uint64)) & np.uint64(1)
-    out[first : first + LANES] += flags.astype(np.int32) << np.int32(plane)
+def spread(out: np.ndarray, first: Any, digits: tuple[Any, ...], weight: Any) -> None:
+    """Add numbers given in base 2 to ``out[first : first + 64]``.
+
+    Bit `l` of ``digits[d]``, of up to eight uint64, is worth ``2**(weight + d)`` in lane `l`; `out` is int32, 1-D, contiguous.
+    """
+    for d, bits in enumerate(digits):
+        flags = (np.uint64(bits) >> np.arange(LANES, dtype=np.uint64)) & np.uint64(1)
+        out[first : first + LANES] += flags.astype(np.int32) << np.int32(weight + d)
 
 
 @_vectorised(spread)
-def _typed_spread(out: Any, first: Any, bits: Any, plane: Any) -> Any:
-    return lambda out, first, bits, plane: _spread(out, first, bits, plane)
+def _typed_spread(out: Any, first: Any, digits: Any, weight: Any) -> Any:
+    return lambda out, first, digits, weight: _spread(out, first, digits, weight)
