@@ -108,7 +108,8 @@ def kernel(function: F) -> F:
     """Compile a module-level function on first use, without the interpreter lock, and keep the machine code on disk.
 
     Kernels allocate nothing, so they are compiled without Numba's reference counting, which inner loops would pay for with atomic
-    operations; Numba then refuses what would allocate. With ``NUMBA_DISABLE_JIT=1`` the function stays plain Python and gives the same bits.
+    operations; Numba then refuses what would allocate. With ``NUMBA_DISABLE_JIT=1`` the function stays plain Python and gives the
+    same bits.
     """
     compiled: Any = numba.njit(nogil=True, _nrt=False)(function)
     if not numba.config.DISABLE_JIT:
