@@ -167,7 +167,12 @@ def run_block(
         if tick is not None:
             tick(lane_steps * setup.network.n_nodes)
 
-    few = sparse.Sparse(setup.ways, n_lanes, stream(root, Purpose.DYNAMICS, network, cell, index, 1))
+    few = sparse.Sparse(
+        lambda: setup.ways,
+        setup.network.n_nodes,
+        n_lanes,
+        lambda: stream(root, Purpose.DYNAMICS, network, cell, index, 1),
+    )
     stride = max(1, SLICE // max(block.node_steps, 1))
     t = 0
     while t < n_steps:

@@ -35,7 +35,7 @@ _ONES = 0xFFFFFFFFFFFFFFFF
 _EVENT, _LANE = 10.0, 200.0
 _PLANES_NODE, _PLANES_WORD = 8.0, 4.0
 _ROOM = 1 / 16  # largest share of nodes in I or R, on average over lanes
-_SPAN_MIN, _SPAN_MAX = 8, 64
+_SPAN_MIN, _SPAN_MAX = 2, 64
 
 
 class Chances(NamedTuple):
@@ -587,35 +587,55 @@ class Sparse:
 
     Parameters
     ----------
-    ways : Ways
-    n_lanes : int
-    streams : SeedSequence
-        What the lanes' generators are derived from.
+    ways : callable
+        Gives the :class:`Ways`, when first needed.
+    n_nodes, n_lanes : int
+    streams : callable
+        Gives the SeedSequence of the lanes' generators, when first needed.
     """
 
-    def __init__(self, ways: Ways, n_lanes: int, streams: np.random.SeedSequence) -> None:
-        self._ways = ways
+    def __init__(self, ways: Callable[[], Ways], n_nodes: int, n_lanes: int, streams: Callable[[], np.random.SeedSequence]) -> None:
+        self._make_ways = ways
+        self._n_nodes = n_nodes
         self._n_lanes = n_lanes
         self._streams = streams
-        self._rng: np.ndarray | None = None
         self._lists: Lists | None = None
         self._spare = np.empty(0, np.int32)
         self._span = 0
+        self._infected = 0
+
+    @cached_property
+    def _ways(self) -> Ways:
+        return self._make_ways()
+
+    @cached_property
+    def _rng(self) -> np.ndarray:
+        return self._streams().generate_state(4 * self._n_lanes, np.uint64).reshape(-1, 4)
 
     def span(self, block: Block, t: int) -> int:
         """Steps to go from step `t` in lists, or 0 where planes are faster.
 
-        A pure function of the network, the rates and the states so far. Spans double, as many infected nodes may follow few.
+        A pure function of the network, the rates and the states so far: at first few steps, then twice as many each time, unless
+        infection grows so fast that planes would be faster before their end.
         """
-        n = len(self._ways.shape.group)
-        planes = n * (_PLANES_NODE + _PLANES_WORD * len(block.like))
+        planes = self._n_nodes * (_PLANES_NODE + _PLANES_WORD * len(block.like))
         if planes < self._n_lanes * _LANE or not len(self._ways.shape.indptr):
             return 0
         counts = block.record.counts[t].sum(axis=0, dtype=np.int64)
         infected, immune = int(counts[I].sum()), int(counts[R].sum())
-        events = infected * self._ways.infected_events + immune * self._ways.immune_events + self._n_lanes * self._ways.shock_events
-        small = self._n_lanes * _LANE + events * _EVENT < planes and infected + immune <= n * self._n_lanes * _ROOM
-        self._span = min(2 * self._span, _SPAN_MAX) if small and self._span else _SPAN_MIN * small
+        ways, per_lane = self._ways, self._n_lanes * _LANE
+        events = infected * ways.infected_events + immune * ways.immune_events + self._n_lanes * ways.shock_events
+        if per_lane + events * _EVENT >= planes or infected + immune > self._n_nodes * self._n_lanes * _ROOM:
+            self._span = 0
+        elif self._span == 0:
+            self._span = _SPAN_MIN
+        else:
+            growth = max(infected / max(self._infected, 1), 1.0)
+            if per_lane + events * growth * growth * _EVENT < 2 * planes:
+                self._span = min(2 * self._span, _SPAN_MAX)
+            elif per_lane + events * growth * _EVENT >= 2 * planes:
+                self._span = max(self._span // 2, _SPAN_MIN)
+        self._infected = infected
         return self._span
 
     def advance(self, block: Block, t0: int, t1: int, tick: Callable[[int], None]) -> None:
@@ -666,8 +686,6 @@ class Sparse:
             count_nodes(plane, open_, planes.counter, lanes_open, block.like)
             exposed[:, column] = lanes_open[: self._n_lanes]
         _gather(planes, _columns(planes), ends, nodes)
-        if self._rng is None:
-            self._rng = self._streams.generate_state(4 * self._n_lanes, np.uint64).reshape(-1, 4)
         return Lists(nodes, extent, self._rng, exposed)
 
     def scatter(self, block: Block) -> None:
