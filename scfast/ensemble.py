@@ -170,8 +170,8 @@ class Plan:
         groups = len(self.type_names) if "types" in run.record else 1
         most = max(task.n_replicates for task in itertools.chain(*self.shards))
         buffers = 4 * 4 * (run.steps + 1) * (groups + (groups > 1)) * (most + 8 * block)
-        # planes, lists of at most a sixteenth of the nodes in two copies, maps and what is known of each node; both orders of nodes
-        largest = max(self.n_nodes(cell) * (10.5 * block + 150) + 32 * self._edges(cell) for cell in range(len(self.config.cells)))
+        # planes, lists (as a rule of less than a tenth of the nodes, twice), maps, what is known of each node; both orders of nodes
+        largest = max(self.n_nodes(cell) * (12 * block + 150) + 32 * self._edges(cell) for cell in range(len(self.config.cells)))
         held = 2 * min(SHARD_BYTES + max(rows), disk / len(self.shards))
         # merging goes array by array; trajectories, if kept, are by far the largest
         merge = 2.5 * (disk if "trajectories" in run.record else disk / 2)

@@ -60,7 +60,7 @@ class KernelCache(_Cache):  # type: ignore[misc]
         return str(cache_folder())
 
     def _file(self, sig: Any, codegen: Any) -> Path:
-        key = repr((self._name, self._code, str(sig), codegen.magic_tuple(), numba.__version__)).encode()
+        key = repr((self._name, self._code, str(sig), codegen.magic_tuple(), numba.__version__, numba.config.BOUNDSCHECK)).encode()
         return cache_folder() / f"{self._name}-{hashlib.sha256(key).hexdigest()[:24]}.kernel"
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:

@@ -344,7 +344,8 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
                 q5, q6, q7 = four & c0, six & n0, six & c0
                 less, immune, unsure = zero, zero, leaving
                 bit = 0
-                while bit < untested and row[c, bit] == 0:  # all rates are below 2**-bit: most lanes are decided at little cost
+                # while this bit is 0 in every threshold of the class, a lane that draws 1 is above them all: decided at little cost
+                while bit < untested and row[c, bit] == 0:
                     u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
                     open_ = open_ & ~u
                     unsure = unsure & ~u
@@ -392,7 +393,7 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
             c0, c1, c2 = c3, zero, zero
             if end - start >= 16:
                 c0, c1, c2 = load(counter, digit, like), load(counter, digit + 1, like), load(counter, digit + 2, like)
-        if not rules.eliminates:
+        if not rules.eliminates:  # then `immune` was left aside
             recovered = x & flip
         stay = ~flip
         infected = (x & stay) | (s & flip)

@@ -179,7 +179,7 @@ def run_block(
         span = few.span(block, t)
         if span:
             span = min(span, n_steps - t)
-            few.advance(block, t, t + span, done)
+            few.advance(block, t, t + span, SLICE, done)
         else:
             few.scatter(block)
             span = min(LOOK, n_steps - t)

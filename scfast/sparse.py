@@ -31,7 +31,8 @@ _TOP = np.uint64(56)
 _NODE = 0xFFFFFFFF
 _MORE = 255  # the last symbol of a table of gaps: so many failures, and no success yet
 _ONES = 0xFFFFFFFFFFFFFFFF
-# what decides between lists and planes, in nanoseconds as measured once; never measured while running, for results depend on it
+# What decides between lists and planes: nanoseconds of an event, of a lane's step, and of a node's step in planes, for itself and
+# for each machine word, about as `benchmarks/costs.py` finds them with AVX-512. Never measured while running: results depend on them.
 _EVENT, _LANE = 10.0, 200.0
 _PLANES_NODE, _PLANES_WORD = 8.0, 4.0
 _ROOM = 1 / 16  # largest share of nodes in I or R, on average over lanes
@@ -51,7 +52,7 @@ class Chances(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """The network by classes of degree: class d has up to 2**d neighbours, and more than 2**(d - 1)."""
+    """The network by classes of degree: class d > 0 has up to 2**d neighbours and more than half of that, 0 at most one."""
 
     indptr: np.ndarray  # int32 (n + 1,), or (0,) where that is too short: lists are not used then
     indices: np.ndarray
@@ -63,11 +64,11 @@ class Shape(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """What is kept of each node, by machine word: uint64 and uint32 (W, n)."""
+    """What is kept of each node, by machine word: uint64 (W, n)."""
 
     ever: np.ndarray
     gone: np.ndarray
-    steps: np.ndarray  # of size 0 where not recorded
+    steps: np.ndarray  # uint32 (W, n), or (W, 0) where not recorded
 
 
 class Lists(NamedTuple):
@@ -141,11 +142,11 @@ def gaps(p: int) -> np.ndarray:
 
 
 @kernel
-def _ratios(part: np.ndarray, whole: np.ndarray, out: np.ndarray) -> None:
-    """``part / whole`` as 64 binary digits by long division, all ones where they are equal; parts are at most the wholes."""
+def _ratios(share: np.ndarray, whole: np.ndarray, out: np.ndarray) -> None:
+    """``share / whole`` as 64 binary digits by long division, all ones where they are equal; shares are at most the wholes."""
     one = np.uint64(1)
-    for k in range(part.shape[0]):
-        rest, digits = part[k], np.uint64(0)
+    for k in range(share.shape[0]):
+        rest, digits = share[k], np.uint64(0)
         if rest == whole[k]:
             out[k] = np.uint64(_ONES)
             continue
@@ -478,7 +479,7 @@ def _gather(planes: Planes, columns: Columns, ends: np.ndarray, nodes: np.ndarra
 
 @kernel
 def _scatter(nodes: np.ndarray, extent: np.ndarray, columns: Columns, spare: np.ndarray, planes: Planes) -> None:
-    """Planes from lists and columns; `spare`, uint64 (W, n), is the memory of the plane of I."""
+    """Planes from lists and columns; `spare`, uint64 (W, n), is the memory of the plane of I, idle while a block is in lists."""
     one, zero = np.uint64(1), np.uint64(0)
     n, width = planes.i.shape
     for node in range(n):
@@ -486,7 +487,7 @@ def _scatter(nodes: np.ndarray, extent: np.ndarray, columns: Columns, spare: np.
             planes.ever[node, w] = columns.ever[w, node]
             if columns.steps.shape[1] > 0:
                 planes.steps[node, w] = columns.steps[w, node]
-    # these two columns are free now: the first becomes that of I, and the spare one that of R
+    # the column of `ever` has been read: its memory takes that of I, and the spare one that of R
     for w in range(width):
         for node in range(n):
             columns.ever[w, node] = zero
@@ -560,10 +561,12 @@ def ways(
     keep = np.empty(each.shape, np.uint64)
     largest = each.max(axis=0)
     for kind in range(4):
-        _ratios(each[:, kind].copy(), np.full(len(each), largest[kind]), out := np.empty(len(each), np.uint64))
+        with np.errstate(over="ignore"):
+            _ratios(each[:, kind].copy(), np.full(len(each), largest[kind]), out := np.empty(len(each), np.uint64))
         keep[:, kind] = out
     eliminate = np.empty(len(each), np.uint64)
-    _ratios(np.where(rates[:, 1] <= 0.0, leave, delta), leave, eliminate)
+    with np.errstate(over="ignore"):
+        _ratios(np.where(rates[:, 1] <= 0.0, leave, delta), leave, eliminate)
     exact = [2**64 if p == _ONES else p for p in map(int, largest)]
     chances = Chances(
         np.array([gaps(p) for p in exact]),
@@ -576,7 +579,8 @@ def ways(
     )
     likely = [p / 2**64 for p in exact]
     # a node is infected in proportion to its degree, or nearly so
-    contacts = float((degree * 2.0**degree_class).sum() / max(degree.sum(), 1)) * likely[0]
+    places = np.left_shift(degree, degree_class.astype(np.int64))
+    contacts = int(places.sum()) / max(int(degree.sum()), 1) * likely[0]
     short = indptr.astype(np.int32) if len(indices) < 2**31 else indptr[:0].astype(np.int32)
     shape = Shape(short, indices, degree_class, base, group, len(starts) - 1, returning)
     return Ways(shape, chances, likely[1] + contacts, likely[2], len(degree) * likely[3])
@@ -638,19 +642,26 @@ class Sparse:
         self._infected = infected
         return self._span
 
-    def advance(self, block: Block, t0: int, t1: int, tick: Callable[[int], None]) -> None:
-        """Advance the block from step `t0` to `t1` in lists, word by word; `tick` is told how many lane-steps were done."""
+    def advance(self, block: Block, t0: int, t1: int, size: int, tick: Callable[[int], None]) -> None:
+        """Advance the block from step `t0` to `t1` in lists, a few lanes at a time.
+
+        They are as many as have `size` node-steps, and at least one; `tick` is told how many lane-steps were done.
+        """
         lists = self._lists or self._gather(block, t0)
         columns = _columns(block.planes)
         room = int(lists.extent[-1].sum()) * 3 // 2 + len(self._lane.cell)
         nodes = self._spare if len(self._spare) >= room else np.empty(room, np.int32)
-        into = Lists(nodes, np.zeros_like(lists.extent), lists.rng, lists.exposed.copy())
+        into = Lists(nodes, np.zeros_like(lists.extent), lists.rng, np.empty_like(lists.exposed))
+        few = max(1, size // (self._n_nodes * (t1 - t0)))
         at = 0
         while at < self._n_lanes:
-            last = min(at + LANES - at % LANES, self._n_lanes)
-            done = _follow(self._ways.shape, self._ways.chances, lists, self._lane, columns, block.record, at, last, t0, t1, into)
+            last = min(at + few, self._n_lanes)
+            with np.errstate(over="ignore"):  # as integers do, where kernels run as plain Python
+                done = _follow(
+                    self._ways.shape, self._ways.chances, lists, self._lane, columns, block.record, at, last, t0, t1, into
+                )
             if done < last:
-                into = into._replace(nodes=np.concatenate((into.nodes, np.empty(room, np.int32))))
+                into = into._replace(nodes=np.concatenate((into.nodes, np.empty(len(into.nodes), np.int32))))
             tick((done - at) * (t1 - t0))
             at = done
         self._lists, self._spare = into, lists.nodes
@@ -694,4 +705,4 @@ class Sparse:
             planes = block.planes
             columns = _columns(planes)
             _scatter(self._lists.nodes, self._lists.extent, columns, planes.i.reshape(columns.gone.shape), planes)
-            self._lists = None
+            self._lists, self._spare = None, np.empty(0, np.int32)

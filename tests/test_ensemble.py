@@ -418,6 +418,7 @@ def test_results_from_other_runs_and_foreign_files_are_refused(tmp_path: Path) -
 
 
 GOLDEN = "2521df6ac519f298"
+GOLDEN_LARGE = "558546579c527ca8"
 
 
 def test_golden_digests() -> None:
@@ -429,6 +430,11 @@ def test_golden_digests() -> None:
     net = sf.Network.from_edges([(i, (i * i + 3) % 23) for i in range(23) if i != (i * i + 3) % 23], n_nodes=23, clean=True)
     run = sf.simulate(net, sf.SIRS(beta=0.3, gamma=0.2, delta=0.02, xi=0.1, epsilon=0.01), 20, 600, 42, initial=3)
     assert hash_of(run.counts) == GOLDEN
+    # large enough for lists of infected nodes, and planes later on
+    pairs = [(i, (i * k + 3 * k) % 5003) for i in range(5003) for k in (2, 5)]
+    net = sf.Network.from_edges([pair for pair in pairs if pair[0] != pair[1]], n_nodes=5003, clean=True)
+    run = sf.simulate(net, sf.SIRS(beta=0.2, gamma=0.1, delta=0.02, xi=0.1, epsilon=1e-5), 40, 100, 42, initial=3)
+    assert hash_of(run.counts) == GOLDEN_LARGE
 
 
 def hash_of(array: np.ndarray) -> str:
