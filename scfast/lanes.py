@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scfast.jit import inline, kernel
+from scfast.jit import inline, kernel, part
 from scfast.rng import below, word_state, xoshiro
 from scfast.words import (
     LANES,
@@ -278,10 +278,120 @@ def _tally(plane: np.ndarray, nodes: np.ndarray, lo: int, hi: int, counter: np.n
         d += 1
 
 
+@part
+def _neighbours(plane: np.ndarray, nodes: np.ndarray, start: int, end: int, counter: np.ndarray, like: tuple[int, ...]) -> Any:
+    """First digits in base 2 of how many of the rows ``nodes[start:end]`` are set per lane: four if there are fewer than 16 rows.
+
+    Of more rows the first three are given, and all are left in `counter`.
+    """
+    zero = broadcast(np.uint64(0), like)
+    c0, c1, c2, c3 = zero, zero, zero, zero
+    if end - start < 16:
+        q = start
+        while q + 1 < end:
+            a, b = load(plane, np.int64(nodes[q]), like), load(plane, np.int64(nodes[q + 1]), like)
+            u = a ^ b
+            t = (a & b) | (u & c0)
+            c0 = c0 ^ u
+            u = c1 & t
+            c1 = c1 ^ t
+            c3 = c3 ^ (c2 & u)
+            c2 = c2 ^ u
+            q += 2
+        if q < end:
+            a = load(plane, np.int64(nodes[q]), like)
+            t = c0 & a
+            c0 = c0 ^ a
+            u = c1 & t
+            c1 = c1 ^ t
+            c3 = c3 ^ (c2 & u)
+            c2 = c2 ^ u
+    else:
+        _tally(plane, nodes, start, end, counter, like)
+        c0, c1, c2 = load(counter, 0, like), load(counter, 1, like), load(counter, 2, like)
+    return c0, c1, c2, c3
+
+
+@part
+def _decide(
+    rules: Rules,
+    c: Any,
+    near: Any,
+    c0: Any,
+    c1: Any,
+    c2: Any,
+    leaving: Any,
+    losing: Any,
+    bare: Any,
+    open_: Any,
+    untested: int,
+    s0: Any,
+    s1: Any,
+    s2: Any,
+    s3: Any,
+    like: tuple[int, ...],
+) -> Any:
+    """One uniform for each lane of `open_`: in which is it below the threshold, and in which of `leaving` below gamma as well?
+
+    Thresholds are those of row `c`, for the lanes of `near` by the count c0, c1, c2, for those of `leaving` (I), `losing` (R) and
+    `bare` (S without an infected neighbour, but with shocks) by state. Returns the two words and the generator.
+    """
+    masks, row, full = rules.masks, rules.row, rules.full
+    zero = broadcast(np.uint64(0), like)
+    n2, n1, n0 = ~c2, ~c1, ~c0
+    low, two = near & n2 & n1, near & n2 & c1
+    four, six = near & c2 & n1, near & c2 & c1
+    q1, q2, q3, q4 = low & c0, two & n0, two & c0, four & n0
+    q5, q6, q7 = four & c0, six & n0, six & c0
+    less, immune, unsure = zero, zero, leaving
+    bit = 0
+    # while this bit is 0 in every threshold of the class, a lane that draws 1 is above them all: decided at little cost
+    while bit < untested and row[c, bit] == 0:
+        u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+        open_ = open_ & ~u
+        unsure = unsure & ~u
+        bit += 1
+    while True:
+        w = np.int64(row[c, bit])
+        m = w & 511
+        th = (
+            (q1 & broadcast(masks[m, 0], like))
+            | (q2 & broadcast(masks[m, 1], like))
+            | (q3 & broadcast(masks[m, 2], like))
+            | (q4 & broadcast(masks[m, 3], like))
+            | (q5 & broadcast(masks[m, 4], like))
+            | (q6 & broadcast(masks[m, 5], like))
+            | (q7 & broadcast(masks[m, 6], like))
+            | (leaving & broadcast(masks[m, 7], like))
+            | (losing & broadcast(masks[m, 8], like))
+        )
+        if rules.shock:
+            th = th | (bare & broadcast(full[(w >> _SHOCK) & 1], like))
+        if bit == _BITS:
+            less = less | (open_ & th)
+            immune = immune | (unsure & broadcast(full[(w >> _RECOVER) & 1], like))
+            break
+        u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+        t = (u ^ th) & open_
+        less = less | (t & th)
+        open_ = open_ & ~t
+        bit += 1
+        if rules.eliminates:
+            th = broadcast(full[(w >> _RECOVER) & 1], like)
+            t = (u ^ th) & unsure
+            immune = immune | (t & th)
+            unsure = unsure & ~t
+            if bit >= untested and not any_set(open_ | unsure):
+                break
+        elif bit >= untested and not any_set(open_):
+            break
+    return less, immune, s0, s1, s2, s3
+
+
 @kernel
 def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes, like: tuple[int, ...]) -> None:
     """Advance every node by one step; I goes to ``planes.next_i``."""
-    masks, row, full, counter = rules.masks, rules.row, rules.full, planes.counter
+    counter = planes.counter
     s0, s1, s2, s3 = load(planes.rng, 0, like), load(planes.rng, 1, like), load(planes.rng, 2, like), load(planes.rng, 3, like)
     zero = broadcast(np.uint64(0), like)
     # a look whether every lane is decided costs most when its outcome is uncertain: the first comes when it is all but sure
@@ -299,30 +409,7 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
         if far:
             for q in range(start, end):
                 prefetch(planes.i, np.int64(indices[min(q + _AHEAD, last)]))
-        c0, c1, c2, c3 = zero, zero, zero, zero
-        if end - start < 16:
-            q = start
-            while q + 1 < end:
-                a, b = load(planes.i, np.int64(indices[q]), like), load(planes.i, np.int64(indices[q + 1]), like)
-                u = a ^ b
-                t = (a & b) | (u & c0)
-                c0 = c0 ^ u
-                u = c1 & t
-                c1 = c1 ^ t
-                c3 = c3 ^ (c2 & u)
-                c2 = c2 ^ u
-                q += 2
-            if q < end:
-                a = load(planes.i, np.int64(indices[q]), like)
-                t = c0 & a
-                c0 = c0 ^ a
-                u = c1 & t
-                c1 = c1 ^ t
-                c3 = c3 ^ (c2 & u)
-                c2 = c2 ^ u
-        else:
-            _tally(planes.i, indices, start, end, counter, like)
-            c0, c1, c2 = load(counter, 0, like), load(counter, 1, like), load(counter, 2, like)
+        c0, c1, c2, c3 = _neighbours(planes.i, indices, start, end, counter, like)
         flip, recovered = zero, zero
         digit = 0
         while True:
@@ -331,59 +418,15 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
             leaving, losing = zero, zero
             if digit == 0:
                 leaving, losing = x, r
-            shocked = rules.shock and digit == 0
-            open_ = near | leaving | losing
-            if shocked:
-                open_ = open_ | susceptible
+            bare = zero
+            if rules.shock and digit == 0:
+                bare = susceptible & ~near
+            open_ = near | leaving | losing | bare
             if any_set(open_):
                 drawing = drawing + popcounts(open_)
-                n2, n1, n0 = ~c2, ~c1, ~c0
-                low, two = near & n2 & n1, near & n2 & c1
-                four, six = near & c2 & n1, near & c2 & c1
-                q1, q2, q3, q4 = low & c0, two & n0, two & c0, four & n0
-                q5, q6, q7 = four & c0, six & n0, six & c0
-                less, immune, unsure = zero, zero, leaving
-                bit = 0
-                # while this bit is 0 in every threshold of the class, a lane that draws 1 is above them all: decided at little cost
-                while bit < untested and row[c, bit] == 0:
-                    u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
-                    open_ = open_ & ~u
-                    unsure = unsure & ~u
-                    bit += 1
-                while True:
-                    w = np.int64(row[c, bit])
-                    m = w & 511
-                    th = (
-                        (q1 & broadcast(masks[m, 0], like))
-                        | (q2 & broadcast(masks[m, 1], like))
-                        | (q3 & broadcast(masks[m, 2], like))
-                        | (q4 & broadcast(masks[m, 3], like))
-                        | (q5 & broadcast(masks[m, 4], like))
-                        | (q6 & broadcast(masks[m, 5], like))
-                        | (q7 & broadcast(masks[m, 6], like))
-                        | (leaving & broadcast(masks[m, 7], like))
-                        | (losing & broadcast(masks[m, 8], like))
-                    )
-                    if shocked:
-                        th = th | (susceptible & ~near & broadcast(full[(w >> _SHOCK) & 1], like))
-                    if bit == _BITS:
-                        less = less | (open_ & th)
-                        immune = immune | (unsure & broadcast(full[(w >> _RECOVER) & 1], like))
-                        break
-                    u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
-                    t = (u ^ th) & open_
-                    less = less | (t & th)
-                    open_ = open_ & ~t
-                    bit += 1
-                    if rules.eliminates:
-                        th = broadcast(full[(w >> _RECOVER) & 1], like)
-                        t = (u ^ th) & unsure
-                        immune = immune | (t & th)
-                        unsure = unsure & ~t
-                        if bit >= untested and not any_set(open_ | unsure):
-                            break
-                    elif bit >= untested and not any_set(open_):
-                        break
+                less, immune, s0, s1, s2, s3 = _decide(
+                    rules, c, near, c0, c1, c2, leaving, losing, bare, open_, untested, s0, s1, s2, s3, like
+                )
                 flip = flip | less
                 recovered = recovered | immune
             digit += 3

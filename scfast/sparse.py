@@ -32,7 +32,7 @@ _NODE = 0xFFFFFFFF
 _MORE = 255  # the last symbol of a table of gaps: so many failures, and no success yet
 _ONES = 0xFFFFFFFFFFFFFFFF
 # What decides between lists and planes: nanoseconds of an event, of a lane's step, and of a node's step in planes, for itself and
-# for each machine word, about as `benchmarks/costs.py` finds them with AVX-512. Never measured while running: results depend on them.
+# for each machine word, about as `benchmarks/costs.py` finds them with AVX-512. Never measured in a run: results depend on them.
 _EVENT, _LANE = 10.0, 200.0
 _PLANES_NODE, _PLANES_WORD = 8.0, 4.0
 _ROOM = 1 / 16  # largest share of nodes in I or R, on average over lanes
