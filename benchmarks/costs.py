@@ -114,7 +114,7 @@ def _repeat(times: int, steps: Steps, maps: bool) -> None:
 
 
 def parameters(pairs: int) -> Iterator[Line]:
-    """Time with rates per type and per node over that with numbers: hardly different ones, so that the dynamics are the same."""
+    """Time with rates per type and per node over that with numbers: nearly the same numbers for all, so that what happens is the same."""
     network = typed(10_000)
     rng = np.random.default_rng(3)
 
@@ -422,13 +422,17 @@ def main() -> None:
     parser.add_argument("--readme", action="store_true", help="write the table into benchmarks/README.md")
     parser.add_argument("--child", choices=CHILDREN, help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.pairs is not None and args.pairs < 1:
+        parser.error(f"--pairs = {args.pairs}: must be at least 1")
     pairs = args.pairs or (FEW if args.quick else ROUNDS)
     if args.child:
         child(args.child, pairs)
         return
-    names = args.only.split(",")
+    names = list(dict.fromkeys(args.only.split(",")))
     if unknown := set(names) - SECTIONS.keys():
-        parser.error(f"--only = {args.only}: must be of {', '.join(SECTIONS)}, not {', '.join(sorted(unknown))}")
+        parser.error(f"--only = {args.only!r}: must be of {', '.join(SECTIONS)}, not {', '.join(map(repr, sorted(unknown)))}")
+    if args.readme and (set(names) != SECTIONS.keys() or pairs < ROUNDS):
+        parser.error(f"--readme: must be a whole run: without --only and --quick, and with at least {ROUNDS} pairs")
     lines = []
     for line in table(names, pairs):
         print(line, flush=True)

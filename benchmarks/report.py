@@ -45,4 +45,6 @@ def write_between(path: Path, mark: str, text: str) -> None:
     _, closing, after = rest.partition(f"<!-- /{mark} -->")
     if not opening or not closing:
         raise SystemExit(f"{path}: must hold the marks <!-- {mark} --> and <!-- /{mark} -->")
-    path.write_text(f"{before}{opening}{text}{closing}{after}")
+    scratch = path.with_suffix(".part")
+    scratch.write_text(f"{before}{opening}{text}{closing}{after}")
+    scratch.replace(path)
