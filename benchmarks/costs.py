@@ -114,7 +114,7 @@ def _repeat(times: int, steps: Steps, maps: bool) -> None:
 
 
 def parameters(pairs: int) -> Iterator[Line]:
-    """Time with rates per type and per node over that with numbers: nearly the same numbers for all, so that what happens is the same."""
+    """Time with rates per type and per node over that with numbers: nearly equal ones, so that the same happens."""
     network = typed(10_000)
     rng = np.random.default_rng(3)
 

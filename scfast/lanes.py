@@ -456,17 +456,24 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
 @kernel
 def _unpack(counter: np.ndarray, top: int, out: np.ndarray) -> None:
     """Counts of all lanes from their first `top` digits in base 2, into the int32 row `out`."""
-    out[:] = 0
-    for d in range(0, top, 4):
-        for w in range(counter.shape[1]):
-            a, b, c, e = counter[d, w], np.uint64(0), np.uint64(0), np.uint64(0)
-            if d + 1 < top:
-                b = counter[d + 1, w]
-            if d + 2 < top:
-                c = counter[d + 2, w]
-            if d + 3 < top:
-                e = counter[d + 3, w]
-            spread(out, w * LANES, (a, b, c, e), d)
+    none = np.uint64(0)
+    for w in range(counter.shape[1]):
+        for d in range(0, max(top, 1), 8):
+            spread(
+                out,
+                w * LANES,
+                (
+                    counter[d, w] if d < top else none,
+                    counter[d + 1, w] if d + 1 < top else none,
+                    counter[d + 2, w] if d + 2 < top else none,
+                    counter[d + 3, w] if d + 3 < top else none,
+                    counter[d + 4, w] if d + 4 < top else none,
+                    counter[d + 5, w] if d + 5 < top else none,
+                    counter[d + 6, w] if d + 6 < top else none,
+                    counter[d + 7, w] if d + 7 < top else none,
+                ),
+                d,
+            )
 
 
 @kernel
@@ -504,12 +511,9 @@ def _advance(block: Block, t0: int, t1: int) -> None:
     # the planes of I change places at each step
     then = Planes(now.s, now.next_i, now.r, now.i, now.ever, now.steps, now.rng, now.counter, now.mean_open)
     for t in range(t0, t1):
-        if (t - t0) & 1:
-            _step(block.indptr, block.indices, block.rules, then, block.like)
-            _note(block.rules, now, block.record, t + 1, block.like)
-        else:
-            _step(block.indptr, block.indices, block.rules, now, block.like)
-            _note(block.rules, then, block.record, t + 1, block.like)
+        _step(block.indptr, block.indices, block.rules, now, block.like)
+        now, then = then, now
+        _note(block.rules, now, block.record, t + 1, block.like)
 
 
 def advance(block: Block, t0: int, t1: int) -> Block:

@@ -345,7 +345,9 @@ def _spread(typingctx: Any, out: Any, first: Any, digits: Any, weight: Any) -> A
         place = builder.bitcast(builder.gep(data, [args[1]]), ir.PointerType(words))
         old = builder.load(place)
         old.align = 4
-        done = builder.store(builder.add(old, builder.shl(builder.zext(count, words), shifts)), place)
+        first_time = builder.icmp_unsigned("==", args[3], ir.Constant(args[3].type, 0))
+        before = builder.select(first_time, ir.Constant(words, [0] * LANES), old)
+        done = builder.store(builder.add(before, builder.shl(builder.zext(count, words), shifts)), place)
         done.align = 4
         return context.get_dummy_value()
 
@@ -353,10 +355,12 @@ def _spread(typingctx: Any, out: Any, first: Any, digits: Any, weight: Any) -> A
 
 
 def spread(out: np.ndarray, first: Any, digits: tuple[Any, ...], weight: Any) -> None:
-    """Add numbers given in base 2 to ``out[first : first + 64]``.
+    """Numbers given in base 2, as ``out[first : first + 64]`` if `weight` is 0, added to what is there otherwise.
 
     Bit `l` of ``digits[d]``, of up to eight uint64, is worth ``2**(weight + d)`` in lane `l`; `out` is int32, 1-D, contiguous.
     """
+    if weight == 0:
+        out[first : first + LANES] = 0
     for d, bits in enumerate(digits):
         flags = (np.uint64(bits) >> np.arange(LANES, dtype=np.uint64)) & np.uint64(1)
         out[first : first + LANES] += flags.astype(np.int32) << np.int32(weight + d)
