@@ -154,7 +154,7 @@ def run_block(
         states=setup.states,
         pool=setup.pool,
         n_infected=setup.n_infected,
-        start_streams=[scalar_state(stream(root, Purpose.INITIAL, network, first + w)) for w in words],
+        start_streams=[scalar_state(stream(root, Purpose.INITIAL, network, first + w)) for w in words if setup.n_infected],
         dynamics=stream(root, Purpose.DYNAMICS, network, cell, index),
         n_lanes=n_lanes,
         n_steps=n_steps,

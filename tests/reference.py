@@ -8,6 +8,7 @@ mechanism (one trial per infected partner, one per shock), `transition_matrix` e
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -260,3 +261,114 @@ def initial_distribution(n_nodes: int, n_infected: int, within: Sequence[int] | 
     for subset in subsets:
         law[encode([int(i in subset) for i in range(n_nodes)])] += 1.0 / len(subsets)
     return law
+
+
+# ---- exact law of the counts on the complete graph
+
+
+Counts = tuple[int, int, int, int]
+
+
+def binomial(n: int, p: float) -> list[float]:
+    """Probability of 0..n successes."""
+    return [math.comb(n, k) * p**k * (1.0 - p) ** (n - k) for k in range(n + 1)]
+
+
+def counts_after_one_step(
+    now: Counts, *, beta: float, gamma: float, delta: float, xi: float, epsilon: float
+) -> dict[Counts, float]:
+    """Law of the counts (S, I, R, X) one step after `now`: every S has all I as neighbours."""
+    s, i, r, x = now
+    caught = binomial(s, 1.0 - (1.0 - epsilon) * (1.0 - beta) ** i)
+    waned = binomial(r, xi)
+    # Rounding of 1 - gamma - delta must not open a forbidden way.
+    stay = max(0.0, round(1.0 - gamma - delta, 12))
+    law: dict[Counts, float] = {}
+    for healed in range(i + 1):
+        for lost in range(i - healed + 1):
+            ways = math.comb(i, healed) * math.comb(i - healed, lost)
+            left = ways * gamma**healed * delta**lost * stay ** (i - healed - lost)
+            for a, p_caught in enumerate(caught):
+                for b, p_waned in enumerate(waned):
+                    after = (s - a + b, i + a - healed - lost, r - b + healed, x + lost)
+                    p = left * p_caught * p_waned
+                    if p > 0.0:
+                        law[after] = law.get(after, 0.0) + p
+    return law
+
+
+def complete_graph_counts(start: Counts, n_steps: int, **rates: float) -> dict[Counts, float]:
+    """Law of the counts (S, I, R, X) on the complete graph after `n_steps` steps from `start`; rates are one number each."""
+    law = {start: 1.0}
+    for _ in range(n_steps):
+        following: dict[Counts, float] = {}
+        for now, share in law.items():
+            for after, p in counts_after_one_step(now, **rates).items():
+                following[after] = following.get(after, 0.0) + share * p
+        law = following
+    return law
+
+
+# ---- limits of large networks
+
+
+def mean_field(start: Sequence[float], *, b: float, gamma: float, delta: float, xi: float, epsilon: float, n_steps: int) -> Floats:
+    """Shares (s, i, r, x) at steps 0..n_steps of the complete graph with n -> infinity and beta = b / n."""
+    shares = [list(start)]
+    for _ in range(n_steps):
+        s, i, r, x = shares[-1]
+        p = 1.0 - (1.0 - epsilon) * math.exp(-b * i)
+        shares.append([s - s * p + xi * r, i + s * p - (gamma + delta) * i, r + gamma * i - xi * r, x + delta * i])
+    return np.array(shares)
+
+
+def mean_field_corrections(
+    start: Sequence[float], *, b: float, gamma: float, delta: float, xi: float, epsilon: float, n_steps: int
+) -> tuple[Floats, Floats]:
+    """How the shares after `n_steps` steps differ from `mean_field` at large n, from an exact start.
+
+    Returns the limits of n (mean - map), (4,), and of n times the covariance, (4, 4): one step adds the covariance of its
+    own draws and maps what there was linearly; curvature turns covariance into a shift of the mean, and so does
+    (1 - b/n)^(n i) = exp(-b i - b^2 i / 2n - ...).
+    """
+    shift, covariance = np.zeros(4), np.zeros((4, 4))
+    rates = {"b": b, "gamma": gamma, "delta": delta, "xi": xi, "epsilon": epsilon}
+    for s, i, r, _ in mean_field(start, n_steps=n_steps, **rates)[:-1]:
+        escape = (1.0 - epsilon) * math.exp(-b * i)
+        p, slope, bend = 1.0 - escape, b * escape, -b * b * escape
+        caught = slope * covariance[S, I] + 0.5 * s * bend * covariance[I, I] + s * escape * b * b * i / 2.0
+        jacobian = np.array(
+            [
+                [1.0 - p, -s * slope, xi, 0.0],
+                [p, 1.0 + s * slope - gamma - delta, 0.0, 0.0],
+                [0.0, gamma, 1.0 - xi, 0.0],
+                [0.0, delta, 0.0, 1.0],
+            ]
+        )
+        own = np.zeros((4, 4))
+        flows = [(S, I, s * p * (1.0 - p)), (R, S, r * xi * (1.0 - xi)), (I, R, i * gamma * (1.0 - gamma))]
+        for a, c, variance in [*flows, (I, X, i * delta * (1.0 - delta))]:
+            move = np.zeros(4)
+            move[a], move[c] = -1.0, 1.0
+            own += variance * np.outer(move, move)
+        heal, lose = np.array([0.0, -1.0, 1.0, 0.0]), np.array([0.0, -1.0, 0.0, 1.0])
+        own -= i * gamma * delta * (np.outer(heal, lose) + np.outer(lose, heal))
+        shift = jacobian @ shift + caught * np.array([-1.0, 1.0, 0.0, 0.0])
+        covariance = jacobian @ covariance @ jacobian.T + own
+    return shift, covariance
+
+
+def final_size(degrees: Sequence[int], *, beta: float, gamma: float) -> float:
+    """Share ever infected given a major outbreak of SIR (xi = delta = 0) on a large, locally tree-like network.
+
+    A neighbour infects with probability T = E[1 - (1 - beta)^L], L the geometric number of its infected steps; those of
+    different neighbours are independent, so how L varies changes the probability of an outbreak and not its size.
+    """
+    transmissibility = beta / (beta + gamma - beta * gamma)
+    counts = np.bincount(degrees)
+    k = np.arange(len(counts))
+    ends = k * counts / (k * counts).sum()
+    u, before = 0.0, -1.0
+    while u - before > 1e-15:
+        before, u = u, 1.0 - transmissibility + transmissibility * float((ends[1:] * u ** k[:-1]).sum())
+    return 1.0 - float((counts * u**k).sum()) / len(degrees)

@@ -1,13 +1,16 @@
-"""Statistics: exact merging, quantiles, variance components and the coverage of intervals."""
+"""Statistics: exact merging, quantiles, variance components and intervals. Bias and coverage: see proof/statistics.py."""
 
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scfast import stats
+import scfast as sf
+from scfast import ensemble, stats
 
 
 @given(
@@ -57,10 +60,6 @@ def test_bins_above_the_exact_limit() -> None:
     assert abs(middle - 500_000) < 2**shift
 
 
-def nested(rng: np.random.Generator, networks: int, replicates: int, between: float, within: float) -> np.ndarray:
-    return rng.normal(0, between, (networks, 1)) + rng.normal(0, within, (networks, replicates))
-
-
 def test_components_equal_textbook_anova() -> None:
     rng = np.random.default_rng(1)
     values = rng.integers(0, 1000, (5, 7, 3))
@@ -75,39 +74,13 @@ def test_components_equal_textbook_anova() -> None:
     assert got.negative.tolist() == (between < 0).tolist()
 
 
-def test_large_counts_do_not_cancel() -> None:
-    """Counts near 10^6 that differ by one: sums of squares near 10^15 a replicate, and the variance is 1/4 all the same."""
-    values = np.full((2, 1000), 1_000_000, np.int64)
-    values[:, ::2] += 1
-    got = stats.components(np.full(2, 1000), values.sum(axis=1), (values**2).sum(axis=1))
-    assert float(got.within) == pytest.approx(0.25 * 1000 / 999, rel=1e-12)
-
-
-def test_components_are_unbiased() -> None:
-    """Means of 4,000 estimates against the truth, within 4.5 of their own standard errors (two-sided 7e-6 each)."""
-    rng = np.random.default_rng(2)
-    raw = []
-    for _ in range(4000):
-        values = nested(rng, 6, 8, 1.0, 2.0)
-        part = stats.components(np.full(6, 8), values.sum(axis=1), (values**2).sum(axis=1))
-        raw.append((float(part.within), float(values.mean(axis=1).var(ddof=1)) - float(part.within) / 8))
-    within, between = np.array(raw).T
-    assert abs(within.mean() - 4.0) < 4.5 * within.std() / np.sqrt(4000)
-    assert abs(between.mean() - 1.0) < 4.5 * between.std() / np.sqrt(4000)
-
-
-@pytest.mark.parametrize("networks", [4, 16])
-def test_intervals_over_networks_cover(networks: int) -> None:
-    """95 % nominal; 3,000 experiments have a standard error of 0.4 %, so 1.8 % is 4.5 of them. Naive errors cover far less."""
-    rng = np.random.default_rng(3 + networks)
-    covered = naive = 0
-    for _ in range(3000):
-        values = nested(rng, networks, 32, 1.0, 2.0)
-        low, high = stats.components(np.full(networks, 32), values.sum(axis=1), (values**2).sum(axis=1)).interval()
-        covered += low < 0 < high
-        naive += abs(values.mean()) < 1.96 * values.std() / np.sqrt(values.size)
-    assert abs(covered / 3000 - 0.95) < 0.018
-    assert naive / 3000 < 0.8
+@pytest.mark.parametrize(("n", "low", "high"), [(1000, 1_000_000, 1_000_001), (10_000, 0, 2_000_000)])
+def test_large_counts_neither_cancel_nor_overflow(n: int, low: int, high: int) -> None:
+    """Half the counts `low`, half `high`: where squares add up to 10^15 and the variance is 1/4, and where 64 bits are too few."""
+    values = np.full((2, n), low, np.int64)
+    values[:, ::2] = high
+    got = stats.components(np.full(2, n), values.sum(axis=1), (values**2).sum(axis=1))
+    assert float(got.within) == pytest.approx((high - low) ** 2 / 4 * n / (n - 1), rel=1e-12)
 
 
 def test_one_network_is_conditional() -> None:
@@ -133,3 +106,107 @@ def test_bad_level() -> None:
     part = stats.components(np.array([2, 2]), np.array([1, 2]), np.array([1, 2]))
     with pytest.raises(ValueError, match=r"^level = 1.5: must be between 0 and 1, both excluded$"):
         part.interval(1.5)
+
+
+SPLIT = """
+[network]
+n_nodes = 40
+[sweep]
+"dynamics.gamma" = [0.1, 0.4]
+[run]
+networks = 3
+replicates = 1100
+steps = 9
+seed = 8
+record = ["types", "trajectories"]
+"""
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A results folder of two cells of three networks, each in three tasks of one block."""
+    folder = tmp_path_factory.mktemp("split")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ensemble, "TASK_BYTES", 1)
+        for part in (2, 0, 1):
+            sf.run(sf.Config.from_text(SPLIT), folder, n_jobs=1, shard=(part, 3))
+    assert len(list((folder / "shards").glob("*.h5"))) == 18
+    return folder
+
+
+@pytest.fixture(scope="module", params=["shards", "merged"])
+def split(request: pytest.FixtureRequest, shards: Path, tmp_path_factory: pytest.TempPathFactory) -> sf.Result:
+    """The results, from the shards or from the file that they were merged into."""
+    if request.param == "merged":
+        return sf.load(shards)
+    folder = shutil.copytree(shards, tmp_path_factory.mktemp("copy") / "r")
+    (folder / "results.h5").unlink()
+    return sf.load(folder)
+
+
+def test_merged_sums_and_histograms_are_those_of_all_raw_replicates(split: sf.Result) -> None:
+    raw = split.counts.astype(np.int64).reshape(6, 1100, 10, 4)
+    np.testing.assert_array_equal(split.tables["rows/n_replicates"], np.full(6, 1100))
+    np.testing.assert_array_equal(split.tables["trajectory/sum"], raw.sum(axis=1))
+    np.testing.assert_array_equal(split.tables["trajectory/sum_of_squares"], (raw**2).sum(axis=1))
+    columns = raw.transpose(0, 2, 3, 1).reshape(-1, 1100)
+    pairs = [np.unique(column, return_counts=True) for column in columns]
+    np.testing.assert_array_equal(split.tables["histogram/length"].ravel(), [len(value) for value, _ in pairs])
+    np.testing.assert_array_equal(split.tables["histogram/value"], np.concatenate([value for value, _ in pairs]))
+    np.testing.assert_array_equal(split.tables["histogram/count"], np.concatenate([count for _, count in pairs]))
+    config = sf.Config.from_text(SPLIT).cells[0]
+    alone = sf.simulate(split.network(0, 0), config.dynamics, 9, 1100, 8, initial=config.initial, by_type=True)
+    np.testing.assert_array_equal(split.counts[0, 0], alone.counts)
+    types = alone.type_counts.astype(np.int64)
+    np.testing.assert_array_equal(split.tables["type_trajectory/sum"][0], types.sum(axis=0))
+    np.testing.assert_array_equal(split.tables["type_trajectory/sum_of_squares"][0], (types**2).sum(axis=0))
+
+
+def test_merged_statistics_are_those_of_all_raw_replicates(split: sf.Result) -> None:
+    """To 1e-12 where two ways of adding up floats may differ in rounding; quantiles are equal."""
+    raw = split.counts.astype(float)
+    means, within = raw.mean(axis=2), raw.var(axis=2, ddof=1).mean(axis=1)
+    sem = means.std(axis=1, ddof=1) / np.sqrt(3)
+    raw_between = means.var(axis=1, ddof=1) - within / 1100
+    between = np.maximum(raw_between, 0)
+    got = {"mean": split.mean, "sem": split.sem, **split.variance}
+    expected = {"mean": means.mean(axis=1), "sem": sem, "between": between, "within": within, "total": between + within}
+    for name, values in expected.items():
+        np.testing.assert_allclose(got[name], values, rtol=1e-12, atol=1e-12, err_msg=name)
+    sure = np.abs(raw_between) > 1e-12
+    np.testing.assert_array_equal(got["negative"][sure], (raw_between < 0)[sure])
+    half = 4.302652729749464 * sem  # t of 2 degrees of freedom, 97.5 %, from tables
+    low, high = split.interval(0.95)
+    np.testing.assert_allclose(low, np.maximum(means.mean(axis=1) - half, 0), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(high, means.mean(axis=1) + half, rtol=1e-12, atol=1e-12)
+    pooled = split.counts.reshape(2, 3300, 10, 4)
+    for q in (0.0, 0.05, 0.5, 0.9, 1.0):
+        np.testing.assert_array_equal(split.quantile(q), np.quantile(pooled, q, axis=1, method="inverted_cdf"))
+
+
+def test_merged_outcomes_are_those_of_all_raw_replicates(split: sf.Result) -> None:
+    infected = split.counts[..., 1].astype(float)
+    died = (infected == 0).any(axis=3)
+    outcomes = {
+        "risk load": infected.sum(axis=3) / 40,
+        "eliminated": split.counts[..., -1, 3] / 40,
+        "peak": infected.max(axis=3) / 40,
+        "peak step": infected.argmax(axis=3).astype(float),
+        "extinct": died.astype(float),
+        "extinction step": np.where(died, (infected == 0).argmax(axis=3), 9).astype(float),
+    }
+    table = split.summary().set_index(["cell", "outcome"])
+    for name, values in outcomes.items():
+        for cell in range(2):
+            part, found = split.outcome(name, cell)
+            means, within = values[cell].mean(axis=1), values[cell].var(axis=1, ddof=1).mean()
+            np.testing.assert_array_equal(found, np.sort(values[cell], axis=None))
+            got = [part.mean, part.sem, part.within, part.between]
+            between = max(means.var(ddof=1) - within / 1100, 0.0)
+            expected = [means.mean(), means.std(ddof=1) / np.sqrt(3), within, between]
+            np.testing.assert_allclose(np.array(got, float), expected, rtol=1e-12, atol=1e-12, err_msg=name)
+            row = table.loc[(cell, name)]
+            numbers, spreads = row[["mean", "sd_between", "sd_within"]].astype(float), [means.mean(), between**0.5, within**0.5]
+            np.testing.assert_allclose(numbers, spreads, rtol=1e-12, atol=1e-6, err_msg=name)  # the root of 1e-12
+            quantiles = np.quantile(values[cell], (0.05, 0.5, 0.95), method="inverted_cdf")
+            np.testing.assert_array_equal(row[["q05", "q50", "q95"]].astype(float), quantiles)

@@ -1,0 +1,252 @@
+"""The long proof: every law at its largest size, p-values over many seeds, planted faults; or all mutants (``scripts/verify``)."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import joblib
+import mutants
+import numba
+import numpy as np
+from proof import ALL, MODULES, chains, rates
+from proof.judge import FAMILY, Check, Law
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from scipy import stats
+
+import scfast as sf
+
+SEED = 20261121
+OVER_SEEDS = {  # laws whose checks are independent and have continuous p-values, and a scale that makes each run short
+    "chain: path, gamma + delta = 1, lists": 1 / 64,
+    "chain: star, shared, both": 1 / 64,
+    "chain: triangle, per node, planes": 1 / 128,
+    "chain: complete, planes": 1 / 128,
+    "rates: small, planes": 1 / 16,
+    "rates: large, planes": 1 / 64,
+    "rates: small, lists": 1 / 64,
+}
+FAULTY_CASE, FAULTY_SCALE, FAULT = "star, shared", 1 / 8, 1.01
+
+Table = list[Sequence[str]]
+
+
+class Report:
+    """Lines for people, and whether all held."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.failures: list[str] = []
+
+    def text(self, *lines: str) -> None:
+        self.lines += [*lines, ""]
+        print(*lines, "", sep="\n", flush=True)
+
+    def table(self, head: Sequence[str], rows: Table) -> None:
+        ruler = ["---", *["---:"] * (len(head) - 1)]
+        self.text(*(f"| {' | '.join(row)} |" for row in [head, ruler, *rows]))
+
+    def must(self, holds: bool, what: str) -> str:
+        """A word for a table."""
+        if not holds:
+            self.failures.append(what)
+        return "holds" if holds else "**FAILS**"
+
+
+def by_workers(jobs: Sequence[Callable[[], Any]], what: str, workers: int) -> Iterator[Any]:
+    """Results as they come, `workers` processes at a time, with a bar on a terminal."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(what, total=len(jobs))
+        parallel = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)
+        for result in parallel(joblib.delayed(job)() for job in jobs):
+            bar.advance(task)
+            yield result
+
+
+def look(law: Law, scale: float, seed: int) -> tuple[Law, list[Check], float]:
+    begin = time.monotonic()
+    checks = list(law.run(min(scale, law.largest), seed))
+    return law, checks, time.monotonic() - begin
+
+
+def p_values(law: Law, scale: float, seed: int) -> tuple[str, list[float]]:
+    """Those of one seed, without checks of what is certain."""
+    return law.name, [check.p for check in law.run(scale, seed) if not np.isnan(check.z)]
+
+
+def number(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.001 else f"{p:.1e}"
+
+
+def all_laws(report: Report, laws: Sequence[Law], scale: float, seed: int, workers: int) -> None:
+    """Every law once, at its largest."""
+    # the longest first, so that no worker is left alone with one at the end
+    jobs = [functools.partial(look, law, scale, seed) for law in sorted(laws, key=lambda law: -law.largest)]
+    seen = {law.name: (checks, seconds) for law, checks, seconds in by_workers(jobs, "laws", workers)}
+    report.text(
+        f"## Laws: {sum(len(checks) for checks, _ in seen.values()):,} checks",
+        "",
+        "`bound`: the p-value below which a check fails. `z`: the largest deviation in standard deviations; where a test "
+        "knows no sign, that of a normal with its p.",
+    )
+    rows: Table = []
+    for law in laws:
+        checks, seconds = seen[law.name]
+        worst = min(checks, key=lambda check: check.p)
+        z = max((check.z for check in checks if not np.isnan(check.z)), key=abs, default=np.nan)
+        listed = ", ".join(number(check.p) for check in checks) if len(checks) <= 3 else f"{number(worst.p)} of {len(checks)}"
+        verdict = report.must(not law.failures(checks), law.name)
+        rows.append(
+            (
+                law.name,
+                f"{max(c.n for c in checks):,}",
+                listed,
+                f"{z:.2f}",
+                f"{law.bound(len(checks)):.1e}",
+                f"{seconds:.0f}",
+                verdict,
+            )
+        )
+    report.table(("law", "samples", "p-values, or the least", "z", "bound", "seconds", ""), rows)
+    notes = [(f"{law.name}: {check.case}", check.note) for law in laws for check in seen[law.name][0] if "cover" in check.note]
+    if notes:
+        report.text("## Coverage of 95 % intervals")
+        report.table(("experiment", "coverage"), notes)
+
+
+def uniformity(report: Report, laws: Sequence[Law], n_seeds: int, seed: int, workers: int) -> None:
+    """Whether p-values over many seeds are uniform, and whether a fault too small for one seed is found in all of them."""
+    case = next(case for case in chains.CASES if case.name == FAULTY_CASE)
+    faulty = Law(f"fault: beta {FAULT - 1:+.0%} in {FAULTY_CASE}", functools.partial(chains.against, case, FAULT, "both"))
+    scales = [(law, OVER_SEEDS[law.name]) for law in laws if law.name in OVER_SEEDS] + [(faulty, FAULTY_SCALE)]
+    jobs = [functools.partial(p_values, law, scale, seed + k) for law, scale in scales for k in range(1, n_seeds + 1)]
+    seen: dict[str, list[float]] = {}
+    for name, values in by_workers(jobs, "p-values over seeds", workers):
+        seen.setdefault(name, []).extend(values)
+    report.text(f"## p-values over {n_seeds} seeds against the uniform distribution, by Kolmogorov and Smirnov")
+    rows: Table = []
+    for law, _ in scales:
+        values = np.array(seen[law.name])
+        result = stats.kstest(values, "uniform")
+        least = values.min() * len(values)  # the smallest of so many, by Bonferroni
+        if law is faulty:
+            verdict = "found" if result.pvalue < FAMILY else report.must(False, f"{law.name}: not found")
+        else:
+            verdict = report.must(result.pvalue >= FAMILY and least >= FAMILY, f"uniformity: {law.name}")
+        rows.append((law.name, str(len(values)), f"{result.statistic:.4f}", number(result.pvalue), number(values.min()), verdict))
+    report.table(("law", "p-values", "D", "p of D", "smallest", ""), rows)
+
+
+def planted(report: Report, seed: int, workers: int) -> None:
+    """The smallest relative biases of rates that are found."""
+    sets = [("small", rates.SMALL, "planes"), ("middle", rates.MIDDLE, "planes"), ("small", rates.SMALL, "lists")]
+    jobs = [functools.partial(rates.smallest_biases, rates.SITUATIONS, given, name, seed) for _, given, name in sets]
+    found: dict[tuple[str, str], list[str]] = {}
+    results = joblib.Parallel(n_jobs=workers)(joblib.delayed(job)() for job in jobs)
+    for (_, _, name), biases in zip(sets, results, strict=True):
+        for case, bias in biases.items():
+            report.must(bias <= 0.01, f"bias of {case}, {name}")
+            found.setdefault((name, case.split(",")[0]), []).append(f"{bias:.2%}" if bias <= 0.01 else "none")
+    report.text(
+        "## Smallest bias detected, of " + ", ".join(f"{bias:.2%}" for bias in rates.BIASES),
+        "",
+        "Found both too high and too low, as are all larger ones; beta at k = 1 .. 7 infected neighbours, and at 3 beside a shock.",
+    )
+    report.table(("rate", "way", "smallest bias"), [(case, name, ", ".join(values)) for (name, case), values in found.items()])
+
+
+def kill(report: Report, workers: int, groups: Sequence[str]) -> None:
+    """All mutants, after the unchanged copy."""
+    rows: Table = []
+    unchanged = mutants.fate(None)
+    report.must(not unchanged.killed and unchanged.by == "", f"unchanged copy: {unchanged.by}")
+    report.text("## Mutants", "", f"The unchanged copy passes the fast suite in {unchanged.seconds:.0f} s, kernels compiled anew.")
+    if report.failures:
+        return
+    for group in groups:
+        listed = mutants.read(group)
+        fates = {}
+        for one in mutants.fates(listed, workers):
+            fates[one.name] = one
+            print(f"{one.name}: {'killed' if one.killed else 'SURVIVES'} ({one.by}; {one.seconds:.0f} s)", flush=True)
+        for each in listed:
+            one = fates[each.name]
+            verdict = "killed" if one.killed else report.must(False, f"mutant: {one.name}")
+            rows.append((one.name, each.module, group, one.by.replace("|", " "), f"{one.seconds:.0f}", verdict))
+    report.table(("mutant", "module", "written", "first failure", "seconds", ""), rows)
+
+
+def select(only: str) -> list[Law]:
+    further = [law for module in MODULES for law in getattr(module, "MORE", [])]
+    laws = [law for law in [*ALL, *further] if only in law.name]
+    if not laws:
+        raise click.BadParameter(f"{only!r}: no law's name contains it", param_hint="'--only'")
+    return laws
+
+
+@click.command()
+@click.option("--mutants", "by_mutants", is_flag=True, help="Kill all mutants instead.")
+@click.option(
+    "--scale",
+    type=click.FloatRange(min=0.01, max=1000),
+    default=100.0,
+    show_default=True,
+    help="Samples, in those of the fast tests.",
+)
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=20, max=100_000),
+    default=200,
+    show_default=True,
+    help="Seeds for the uniformity of p-values.",
+)
+@click.option("--seed", type=click.IntRange(min=0, max=2**31), default=SEED, show_default=True, help="Root of all seeds.")
+@click.option("--only", default="", help="Only laws whose name contains this.")
+@click.option("--jobs", type=click.IntRange(min=1), default=len(os.sched_getaffinity(0)), help="Processes.  [default: all cores]")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the tables to this file, too, as Markdown.")
+def main(by_mutants: bool, scale: float, seeds: int, seed: int, only: str, jobs: int, out: Path | None) -> None:
+    """Prove at length that the package samples the right distributions. Exits with 1 if anything fails."""
+    laws = select(only)
+    begin = time.monotonic()
+    report = Report()
+    report.text(
+        f"scfast {sf.__version__}, Python {platform.python_version()}, numba {numba.__version__}, NumPy {np.__version__}, "
+        f"{jobs} processes" + ("" if by_mutants else f", scale {scale:g}, seed {seed}")
+    )
+    if by_mutants:
+        kill(report, jobs, ("known", "unseen"))
+    else:
+        all_laws(report, laws, scale, seed, jobs)
+        uniformity(report, laws, seeds, seed, jobs)
+        if not only:
+            planted(report, seed, jobs)
+    minutes = (time.monotonic() - begin) / 60
+    outcome = (
+        f"All held; {minutes:.1f} minutes."
+        if not report.failures
+        else f"FAILED: {'; '.join(report.failures)}. {minutes:.1f} minutes."
+    )
+    report.text(outcome)
+    if out is not None:
+        out.write_text("\n".join(report.lines).rstrip() + "\n")
+    sys.exit(1 if report.failures else 0)
+
+
+if __name__ == "__main__":
+    try:
+        main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (KeyboardInterrupt, click.Abort):
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
