@@ -33,6 +33,9 @@ OVER_SEEDS = {  # laws whose checks are independent and have continuous p-values
     "rates: small, planes": 1 / 16,
     "rates: large, planes": 1 / 64,
     "rates: small, lists": 1 / 64,
+    "complete graph: 7 nodes, mixed start, shocks": 1 / 64,
+    "additions: M = 3": 1 / 64,
+    "additions: types and fitness drawn, M = 3": 1 / 64,
 }
 FAULTY_CASE, FAULTY_SCALE, FAULT = "star, shared", 1 / 8, 1.01
 
@@ -87,22 +90,21 @@ def number(p: float) -> str:
     return f"{p:.3f}" if p >= 0.001 else f"{p:.1e}"
 
 
-def all_laws(report: Report, laws: Sequence[Law], scale: float, seed: int, workers: int) -> None:
-    """Every law once, at its largest."""
+def all_laws(report: Report, laws: Sequence[Law], scale: float, seed: int, workers: int) -> list[float]:
+    """Every law once, at its largest; returns the p-values of all checks but those of what is certain."""
     # the longest first, so that no worker is left alone with one at the end
     jobs = [functools.partial(look, law, scale, seed) for law in sorted(laws, key=lambda law: -law.largest)]
     seen = {law.name: (checks, seconds) for law, checks, seconds in by_workers(jobs, "laws", workers)}
     report.text(
         f"## Laws: {sum(len(checks) for checks, _ in seen.values()):,} checks",
         "",
-        "`bound`: the p-value below which a check fails. `z`: the largest deviation in standard deviations; where a test "
-        "knows no sign, that of a normal with its p.",
+        "`bound`: the p-value below which a check fails. `z`: the deviation that the least p-value belongs to, in standard "
+        "deviations; where a test knows no sign, that of a normal with this p.",
     )
     rows: Table = []
     for law in laws:
         checks, seconds = seen[law.name]
         worst = min(checks, key=lambda check: check.p)
-        z = max((check.z for check in checks if not np.isnan(check.z)), key=abs, default=np.nan)
         listed = ", ".join(number(check.p) for check in checks) if len(checks) <= 3 else f"{number(worst.p)} of {len(checks)}"
         verdict = report.must(not law.failures(checks), law.name)
         rows.append(
@@ -110,21 +112,25 @@ def all_laws(report: Report, laws: Sequence[Law], scale: float, seed: int, worke
                 law.name,
                 f"{max(c.n for c in checks):,}",
                 listed,
-                f"{z:.2f}",
+                f"{worst.z:.2f}",
                 f"{law.bound(len(checks)):.1e}",
                 f"{seconds:.0f}",
                 verdict,
             )
         )
     report.table(("law", "samples", "p-values, or the least", "z", "bound", "seconds", ""), rows)
-    notes = [(f"{law.name}: {check.case}", check.note) for law in laws for check in seen[law.name][0] if "cover" in check.note]
+    notes = [(f"{law.name}: {check.case}", check.note) for law in laws for check in seen[law.name][0] if "coverage" in check.note]
     if notes:
-        report.text("## Coverage of 95 % intervals")
+        report.text("## Coverage of intervals")
         report.table(("experiment", "coverage"), notes)
+    return [check.p for checks, _ in seen.values() for check in checks if not np.isnan(check.z)]
 
 
-def uniformity(report: Report, laws: Sequence[Law], n_seeds: int, seed: int, workers: int) -> None:
-    """Whether p-values over many seeds are uniform, and whether a fault too small for one seed is found in all of them."""
+def uniformity(report: Report, laws: Sequence[Law], n_seeds: int, seed: int, workers: int) -> dict[str, list[float]]:
+    """Whether p-values over many seeds are uniform, and whether a fault too small for one seed is found in all of them.
+
+    Returns the p-values of each law, the faulty one last.
+    """
     case = next(case for case in chains.CASES if case.name == FAULTY_CASE)
     faulty = Law(f"fault: beta {FAULT - 1:+.0%} in {FAULTY_CASE}", functools.partial(chains.against, case, FAULT, "both"))
     scales = [(law, OVER_SEEDS[law.name]) for law in laws if law.name in OVER_SEEDS] + [(faulty, FAULTY_SCALE)]
@@ -144,6 +150,30 @@ def uniformity(report: Report, laws: Sequence[Law], n_seeds: int, seed: int, wor
             verdict = report.must(result.pvalue >= FAMILY and least >= FAMILY, f"uniformity: {law.name}")
         rows.append((law.name, str(len(values)), f"{result.statistic:.4f}", number(result.pvalue), number(values.min()), verdict))
     report.table(("law", "p-values", "D", "p of D", "smallest", ""), rows)
+    return {law.name: seen[law.name] for law, _ in scales}
+
+
+def draw(once: list[float], over_seeds: dict[str, list[float]], path: Path) -> None:
+    """P-values of all checks, and of a few laws over many seeds, against the uniform distribution."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
+    *right_laws, fault = over_seeds
+    for name in right_laws:
+        left.ecdf(over_seeds[name], linewidth=1.2, label=name)
+    left.ecdf(over_seeds[fault], linewidth=2, color="crimson", label=fault)
+    left.plot([0, 1], [0, 1], color="black", linewidth=0.8, linestyle=":")
+    left.set(xlabel="p-value", ylabel="share of p-values below", title="Over many seeds, and with a planted fault")
+    left.legend(fontsize=8, loc="lower right")
+    values = np.sort(np.clip(once, 1e-300, 1.0))
+    right.loglog((np.arange(values.size) + 0.5) / values.size, values, ".", markersize=4)
+    ends = np.array([0.3 / values.size, 1.0])
+    right.plot(ends, ends, color="black", linewidth=0.8, linestyle=":")
+    right.set(xlabel="expected p-value of that rank", ylabel="p-value", title=f"All {values.size:,} checks of the long proof")
+    figure.savefig(path, dpi=110)
 
 
 def planted(report: Report, seed: int, workers: int) -> None:
@@ -212,7 +242,11 @@ def select(only: str) -> list[Law]:
 @click.option("--seed", type=click.IntRange(min=0, max=2**31), default=SEED, show_default=True, help="Root of all seeds.")
 @click.option("--only", default="", help="Only laws whose name contains this.")
 @click.option("--jobs", type=click.IntRange(min=1), default=len(os.sched_getaffinity(0)), help="Processes.  [default: all cores]")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the tables to this file, too, as Markdown.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the tables to this file, too, as Markdown, and a picture beside it.",
+)
 def main(by_mutants: bool, scale: float, seeds: int, seed: int, only: str, jobs: int, out: Path | None) -> None:
     """Prove at length that the package samples the right distributions. Exits with 1 if anything fails."""
     laws = select(only)
@@ -225,10 +259,13 @@ def main(by_mutants: bool, scale: float, seeds: int, seed: int, only: str, jobs:
     if by_mutants:
         kill(report, jobs, ("known", "unseen"))
     else:
-        all_laws(report, laws, scale, seed, jobs)
-        uniformity(report, laws, seeds, seed, jobs)
+        once = all_laws(report, laws, scale, seed, jobs)
+        over_seeds = uniformity(report, laws, seeds, seed, jobs)
         if not only:
             planted(report, seed, jobs)
+        if out is not None:
+            draw(once, over_seeds, out.with_suffix(".png"))
+            report.text(f"![p-values against the uniform distribution]({out.with_suffix('.png').name})")
     minutes = (time.monotonic() - begin) / 60
     outcome = (
         f"All held; {minutes:.1f} minutes."
