@@ -34,10 +34,11 @@ FOCUS = {
     "sirs.py": [*LAWS, "chain or lanes or invariants"],
     "rng.py": [*LAWS, "lanes or additions"],
     "growth.py": [*LAWS, "additions or degrees"],
-    "stats.py": [*LAWS, "intervals or components"],
+    "stats.py": ["tests/test_stats.py", *LAWS, "stats or intervals or components"],
 }
 """Where to look first for an edit of a module."""
 
+UNCHANGED = "unchanged"
 PATIENCE = 900.0
 """Seconds that a mutant may take: one that is caught in a loop is not killed by a test, and fails the command."""
 
@@ -77,7 +78,7 @@ class Fate(NamedTuple):
     """What became of a mutant."""
 
     name: str
-    killed: bool
+    outcome: str  # killed, survived, or not tested
     by: str  # the first test that failed, or what else happened
     seconds: float
 
@@ -105,30 +106,33 @@ def run_tests(folder: Path, arguments: Iterable[str], patience: float) -> tuple[
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
-    found = re.search(r"^(?:FAILED|ERROR) (.*)$", output, re.MULTILINE)
-    return child.returncode, found[1] if found else output.strip().rpartition("\n")[2]
+    found = re.search(r"^(?:FAILED|ERROR) (.*?)(?: - .*)?$", output, re.MULTILINE)
+    if found or child.returncode == 0:
+        return child.returncode, found[1] if found else ""
+    return child.returncode, output.strip().rpartition("\n")[2]
 
 
 def fate(one: Mutant | None) -> Fate:
     """Make a mutant and run the tests on it; None is the unchanged copy, which must survive."""
     begin = time.monotonic()
+    code, by = 0, ""
     with scratch_copy() as folder:
         runs = [list(FAST)]
         if one is not None:
             (folder / "scfast" / one.module).write_text(one.source())
             runs.insert(0, FOCUS[one.module])
-        code, by = 0, ""
         try:
             for arguments in runs:
                 code, by = run_tests(folder, arguments, PATIENCE)
                 if code != 0:
                     break
         except subprocess.TimeoutExpired:
-            code, by = -1, f"still running after {PATIENCE:.0f} s"
-    if code < -1:
-        by = f"crashed ({signal.Signals(-code).name}) in {by}"
+            code, by = 2, f"still running after {PATIENCE:.0f} s"
+    if code < 0:
+        by = f"crash: {signal.Signals(-code).name}"
     # pytest's 1 says that tests failed; 2 and more, that they could not be run as they should
-    return Fate(one.name if one else "unchanged", code == 1 or code < -1, by, time.monotonic() - begin)
+    outcome = {0: "survived", 1: "killed"}.get(code, "killed" if code < 0 else "not tested")
+    return Fate(one.name if one else UNCHANGED, outcome, by, time.monotonic() - begin)
 
 
 def fates(mutants: Iterable[Mutant | None], jobs: int) -> Iterator[Fate]:
