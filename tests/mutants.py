@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -93,37 +94,76 @@ def scratch_copy() -> Iterator[Path]:
         yield Path(folder)
 
 
-def run_tests(folder: Path, arguments: Iterable[str], patience: float) -> tuple[int, str]:
-    """Exit code of pytest in a copy, and the first test that failed or the last words; raises TimeoutExpired."""
-    environment = {**os.environ, "PYTHONPATH": str(folder), "SCFAST_CACHE_DIR": str(folder / "cache")}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=no", "-p", "no:cacheprovider", *arguments]
-    child = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-    )
-    try:
-        output, _ = child.communicate(timeout=patience)
-    finally:  # also on Ctrl-C: nothing is left running
+class Stopped(Exception):
+    """No more tests are to be started."""
+
+
+class Children:
+    """Test processes at work, each the leader of a group of its own."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[str]] = set()
+        self._stopped = False
+
+    def run(self, command: list[str], folder: Path, environment: dict[str, str], patience: float) -> tuple[int, str]:
+        """Exit code and output; raises TimeoutExpired, or Stopped after :meth:`stop`."""
+        with self._lock:
+            if self._stopped:
+                raise Stopped
+            child = subprocess.Popen(
+                command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0
+            )
+            self._running.add(child)
+        try:
+            output, _ = child.communicate(timeout=patience)
+        finally:
+            self._kill(child)
+            child.wait()
+            with self._lock:
+                self._running.discard(child)
+        if self._stopped:
+            raise Stopped
+        return child.returncode, output
+
+    def stop(self) -> None:
+        """Kill what runs; nothing is started any more."""
+        with self._lock:
+            self._stopped = True
+            for child in self._running:
+                self._kill(child)
+
+    @staticmethod
+    def _kill(child: subprocess.Popen[str]) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+
+
+def run_tests(children: Children, folder: Path, arguments: Iterable[str]) -> tuple[int, str]:
+    """Exit code of pytest in a copy, and the first test that failed or the last words."""
+    environment = {**os.environ, "PYTHONPATH": str(folder), "SCFAST_CACHE_DIR": str(folder / "cache")}
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "--tb=no", "-p", "no:cacheprovider", *arguments]
+    code, output = children.run(command, folder, environment, PATIENCE)
     found = re.search(r"^(?:FAILED|ERROR) (.*?)(?: - .*)?$", output, re.MULTILINE)
-    if found or child.returncode == 0:
-        return child.returncode, found[1] if found else ""
-    return child.returncode, output.strip().rpartition("\n")[2]
+    if found or code == 0:
+        return code, found[1] if found else ""
+    return code, output.strip().rpartition("\n")[2]
 
 
-def fate(one: Mutant | None) -> Fate:
-    """Make a mutant and run the tests on it; None is the unchanged copy, which must survive."""
-    begin = time.monotonic()
+def fate(children: Children, one: Mutant | None) -> Fate:
+    """Make a mutant and run the tests on it. None is the unchanged copy, which runs them all twice, compiling at first."""
     code, by = 0, ""
     with scratch_copy() as folder:
-        runs = [list(FAST)]
+        runs = [list(FAST), list(FAST)]
         if one is not None:
             (folder / "scfast" / one.module).write_text(one.source())
-            runs.insert(0, FOCUS[one.module])
+            runs[0] = FOCUS[one.module]
+        begin = time.monotonic()
         try:
             for arguments in runs:
-                code, by = run_tests(folder, arguments, PATIENCE)
+                if one is None:
+                    begin = time.monotonic()
+                code, by = run_tests(children, folder, arguments)
                 if code != 0:
                     break
         except subprocess.TimeoutExpired:
@@ -136,11 +176,14 @@ def fate(one: Mutant | None) -> Fate:
 
 
 def fates(mutants: Iterable[Mutant | None], jobs: int) -> Iterator[Fate]:
-    """Fates as they come, `jobs` at a time."""
+    """Fates as they come, `jobs` at a time; whatever ends this early leaves no process and no scratch folder behind."""
+    children = Children()
     with ThreadPoolExecutor(jobs) as pool:
-        pending = [pool.submit(fate, one) for one in mutants]
+        pending = [pool.submit(fate, children, one) for one in mutants]
         try:
             for done in as_completed(pending):
                 yield done.result()
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            for each in pending:
+                each.cancel()
+            children.stop()

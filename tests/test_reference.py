@@ -94,3 +94,9 @@ def test_mean_field_and_its_correction_meet_the_chain_of_counts() -> None:
 def test_final_size_of_a_regular_network_solves_its_own_equation() -> None:
     """d = 3, T = 0.8: u = 0.2 + 0.8 u^2 has the root 0.25, and 1 - u^3 are infected."""
     assert ref.final_size([3] * 10, beta=0.8, gamma=1.0) == pytest.approx(1 - 0.25**3, abs=1e-12)
+
+
+def test_shared_exposure_by_hand() -> None:
+    """A star of four leaves: 8 ends for 5 nodes, so the hub meets 0.3 * 1.6 / 4, a leaf 0.3 * 1.6, and 1.44 is 1."""
+    star = ref.adjacency_from_edges([(0, 1), (0, 2), (0, 3), (0, 4)], 5)
+    assert ref.effective_beta(star, [0.3, 0.3, 0.3, 0.9, 0.0], "shared") == pytest.approx([0.12, 0.48, 0.48, 1.0, 0.0])

@@ -79,7 +79,7 @@ class Case:
         """All states that the start may be."""
         return [ref.decode(int(code), self.n_nodes) for code in np.flatnonzero(self.start_law())]
 
-    def count(self, n_steps: int, seed: int, n_lanes: int, states: list[int] | None = None) -> NDArray[np.int64]:
+    def count(self, n_steps: int, key: tuple[int, ...], n_lanes: int, states: list[int] | None = None) -> NDArray[np.int64]:
         """How often each state code comes after `n_steps`: from the case's own start, or in copies from `states`."""
         copies = 1 if states is None else N_COPIES
         powers = (4 ** np.arange(self.n_nodes)).astype(np.uint16)
@@ -93,7 +93,7 @@ class Case:
                 model,
                 n_steps=n_steps,
                 n_replicates=min(most, n_lanes - batch * most),
-                seed=root(seed, n_steps, batch),
+                seed=root(*key, n_steps, batch),
                 initial=self.start() if states is None else np.tile(np.array(states, np.uint8), copies),
                 keep_final=True,
             )
@@ -185,7 +185,7 @@ CASES = [
         HOUSE,
         5,
         MIXED,
-        start=lambda: sf.Initial(2, within="b"),
+        start=lambda: sf.Initial(0.6, within="b"),  # of three nodes: 1.8, rounded
         twin_start=(2, [1, 3, 4]),
         types=ABABB,
     ),
@@ -211,7 +211,9 @@ def random_case(number: int) -> Case:
     types[:2] = "ab"
 
     def rate(high: float) -> Any:
-        draw: Callable[[], float] = lambda: rng.choice([0.0, high, high * rng.random(), high * rng.random(), high * rng.random()])  # noqa: E731
+        def draw() -> float:
+            return rng.choice([0.0, high, *(high * rng.random() for _ in range(3))])
+
         form = rng.randrange(3)
         if form == 0:
             return draw()
@@ -233,18 +235,19 @@ def checks(case: Case, name: str, scale: float, seed: int) -> Iterator[Check]:
     """
     matrix, start = case.matrix(), case.start_law()
     one = isinstance(case.twin_start, list)
+    key = (seed, WAYS.index(name))
     with way(name):
         for n_steps in STEPS:
             itself = name == "planes" and n_steps == STEPS[-1]
             if one and not (itself and scale <= 1):
-                observed = case.count(n_steps, seed, int(scale * N_LANES), case.starts()[0])
+                observed = case.count(n_steps, key, int(scale * N_LANES), case.starts()[0])
             else:
-                observed = case.count(n_steps, seed, int(min(scale, 4) * (N_LANES if itself else FEW_LANES)))
+                observed = case.count(n_steps, key, int(min(scale, 4) * (N_LANES if itself else FEW_LANES)))
             exact = ref.distribution_after(matrix, start, n_steps)
             yield from_p(f"{n_steps} steps, {name}", int(observed.sum()), g_test(observed, exact))
         if not one and scale > 1:
-            for states in case.starts():
-                observed = case.count(STEPS[-1], seed, int(scale * N_LANES / len(case.starts())), states)
+            for number, states in enumerate(case.starts()):
+                observed = case.count(STEPS[-1], (*key, number), int(scale * N_LANES / len(case.starts())), states)
                 exact = ref.distribution_after(matrix, ref.state_distribution(states), STEPS[-1])
                 label = "".join("SIRX"[state] for state in states)
                 yield from_p(f"{STEPS[-1]} steps from {label}, {name}", int(observed.sum()), g_test(observed, exact))
@@ -254,7 +257,7 @@ def against(case: Case, factor: float, name: str, scale: float, seed: int) -> It
     """One step of a case with a certain start against the law with `factor` times its beta: a planted fault, unless it is 1."""
     (states,) = case.starts()
     with way(name):
-        observed = case.count(1, seed, int(scale * N_LANES), states)
+        observed = case.count(1, (seed,), int(scale * N_LANES), states)
     exact = ref.distribution_after(case.matrix(factor), ref.state_distribution(states), 1)
     yield from_p(f"beta times {factor}, {name}", int(observed.sum()), g_test(observed, exact))
 

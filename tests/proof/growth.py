@@ -18,11 +18,12 @@ import reference_growth as ref
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from proof.judge import Check, Law, from_p, g_test, two_sample_p
 from scfast import growth
 from scfast.growth import BarabasiAlbert, DualLocalWorld, grow
 from scfast.network import Network
 from scfast.rng import Purpose, scalar_state, stream
+
+from .judge import Check, Law, from_p, g_test, two_sample_p
 
 Floats = NDArray[np.float64]
 Model = DualLocalWorld | BarabasiAlbert

@@ -30,7 +30,7 @@ class Check(NamedTuple):
 
     case: str
     n: int  # samples: lanes, trials, networks, experiments
-    p: float  # two-sided p-value
+    p: float  # p-value, two-sided unless the case says "at least"
     z: float  # deviation in standard deviations, signed where a sign has a meaning
     note: str = ""
 
@@ -69,7 +69,7 @@ class Law:
 @contextlib.contextmanager
 def way(name: str) -> Iterator[None]:
     """Make the dynamics run one of the WAYS."""
-    spans: dict[str, Callable[[int], int]] = {"planes": lambda t: 0, "lists": lambda t: 3, "both": lambda t: t % 4 // 2}
+    spans: dict[str, Callable[[int], int]] = {"planes": lambda t: 0, "lists": lambda t: 3, "both": lambda t: (t + 1) % 4 // 2}
     span = spans[name]
     with (
         mock.patch.object(sparse.Sparse, "span", lambda self, block, t: span(t)),
@@ -80,7 +80,8 @@ def way(name: str) -> Iterator[None]:
 
 def root(*key: int) -> int:
     """A root seed for the package."""
-    return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> np.uint64(1))
+    # its length first: numpy takes (7, 0) for (7,)
+    return int(np.random.SeedSequence((len(key), *key)).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
 def from_p(case: str, n: int, p: float, note: str = "") -> Check:
@@ -127,11 +128,12 @@ def binomial_p(successes: Any, trials: Any, p: Any) -> NDArray[np.float64]:
 
 
 def two_sample_p(a: NDArray[Any], b: NDArray[Any]) -> float:
-    """Joint chi-square p-value that two samples of vectors (rows) have the same mean."""
+    """P-value that two samples of vectors (rows) have the same mean: Hotelling's T with the degrees of freedom of the smaller."""
     covariance = np.cov(a.T) / len(a) + np.cov(b.T) / len(b)
     gap = a.mean(axis=0) - b.mean(axis=0)
     assert np.linalg.matrix_rank(covariance) == len(gap)
-    return float(stats.chi2.sf(gap @ np.linalg.solve(covariance, gap), len(gap)))
+    freedom, d = min(len(a), len(b)) - 1, len(gap)
+    return float(stats.f.sf(gap @ np.linalg.solve(covariance, gap) * (freedom - d + 1) / (freedom * d), d, freedom - d + 1))
 
 
 def holm(p: NDArray[np.float64]) -> float:

@@ -1,7 +1,8 @@
 """Draws of any two lanes, words, blocks, steps and nodes have nothing to do with each other.
 
-Nodes without neighbours change their states with known probabilities. What a draw adds to its expectation, divided by its standard
-deviation, is a *residual*: mean 0 and variance 1, uncorrelated with all residuals of other lanes and nodes, and of earlier steps.
+Nodes whose only neighbours are two that stay infected for ever change their states with known probabilities. What a draw adds to
+its expectation, divided by its standard deviation, is a *residual*: mean 0 and variance 1, uncorrelated with all residuals of other
+lanes and nodes, and of earlier steps.
 """
 
 from __future__ import annotations
@@ -21,44 +22,54 @@ from .judge import WAYS, Check, Law, from_p, from_z, holm, root, way
 
 S, I, R, X = ref.S, ref.I, ref.R, ref.X  # noqa: E741
 
-RATES = {"beta": 0.0, "gamma": 0.3, "delta": 0.02, "xi": 0.45, "epsilon": 0.4}
+RATES = {"beta": 0.2, "gamma": 0.3, "delta": 0.02, "xi": 0.45, "epsilon": 0.15}
+N_SOURCES = 2
 N_NODES, N_STEPS = 24, 6
 N_LANES = 20_037  # the last block is filled in part, and so is its last word
 STEP_LAGS = range(4)
 LANE_LAGS = (0, 1, 2, 3, 8, 32, 63, 64, 65, 128, 256, 448, 511, 512, 513, 1024, 1536)
 
 
-def residuals(name: str, n_lanes: int, seed: int) -> NDArray[np.float32]:
-    """(steps, nodes, lanes): of each draw; a longer run goes on as the shorter one did, so runs of all lengths show all states."""
-    net = sf.Network.from_edges(np.empty((0, 2), np.int64), n_nodes=N_NODES)
+def scores() -> NDArray[np.float64]:
+    """[state, next state] to the residual: of mean 0 and variance 1 given the state, and different for each way out."""
+    caught = 1 - (1 - RATES["epsilon"]) * (1 - RATES["beta"]) ** N_SOURCES
+    stay = 1 - RATES["gamma"] - RATES["delta"]
+    ways = {
+        S: {S: 1 - caught, I: caught},
+        I: {I: stay, R: RATES["gamma"], X: RATES["delta"]},
+        R: {R: 1 - RATES["xi"], S: RATES["xi"]},
+    }
+    score = np.zeros((4, 4))  # the eliminated draw nothing
+    for state, shares in ways.items():
+        raw = dict(zip(shares, range(len(shares)), strict=True))
+        mean = sum(raw[after] * p for after, p in shares.items())
+        spread = np.sqrt(sum((raw[after] - mean) ** 2 * p for after, p in shares.items()))
+        for after in shares:
+            score[state, after] = (raw[after] - mean) / spread
+    return score
+
+
+def residuals(name: str, n_lanes: int, seed: int, n_nodes: int = N_NODES, n_steps: int = N_STEPS) -> NDArray[np.float32]:
+    """(steps, nodes, lanes): of each draw; node p starts in state p % 3.
+
+    A longer run goes on as the shorter one did, so that runs of all lengths show the states at each step.
+    """
+    nodes = np.arange(n_nodes)
+    net = sf.Network.from_edges(np.column_stack((np.tile(nodes, N_SOURCES), n_nodes + np.repeat(np.arange(N_SOURCES), n_nodes))))
+    leaving = {key: np.where(np.arange(n_nodes + N_SOURCES) < n_nodes, RATES[key], 0.0) for key in ("gamma", "delta")}
+    model = sf.SIRS(**RATES | leaving)
+    start = np.append(nodes % 3, [I] * N_SOURCES)
     with way(name):
-        finals = [
-            sf.simulate(net, sf.SIRS(**RATES), t, n_lanes, seed, initial=np.arange(N_NODES) % 3, keep_final=True).final
-            for t in range(N_STEPS + 1)
-        ]
-    out = np.empty((N_STEPS, N_NODES, n_lanes), np.float32)
-    gamma, leaving = RATES["gamma"], RATES["gamma"] + RATES["delta"]
-    # score of each (state, next state): of variance 1 given the state, and all different where there are three ways out
-    score = np.zeros((4, 4))
-    for state, p in ((S, RATES["epsilon"]), (R, RATES["xi"])):
-        onward = I if state == S else S
-        score[state, onward], score[state, state] = np.sqrt((1 - p) / p), -np.sqrt(p / (1 - p))
-    raw = {I: 0.0, R: 1.0, X: 2.0}
-    share = {I: 1 - leaving, R: gamma, X: leaving - gamma}
-    mean = sum(raw[state] * share[state] for state in raw)
-    spread = np.sqrt(sum((raw[state] - mean) ** 2 * share[state] for state in raw))
-    for state, value in raw.items():
-        score[I, state] = (value - mean) / spread
-    for t in range(N_STEPS):
-        before, after = finals[t], finals[t + 1]
-        assert before is not None and after is not None
-        out[t] = score[before, after].T
-    return out
+        runs = [sf.simulate(net, model, t, n_lanes, seed, initial=start, keep_final=True) for t in range(n_steps + 1)]
+    states = [run.final[:, :n_nodes].T for run in runs if run.final is not None]
+    assert (states[0] == start[:n_nodes, None]).all()
+    score = scores().astype(np.float32)
+    return np.array([score[before, after] for before, after in itertools.pairwise(states)])
 
 
 def lagged(name: str, scale: float, seed: int) -> Iterator[Check]:
     """Products of residuals at all lags of step, node and lane together, each summed over everything."""
-    e = residuals(name, max(4096, int(scale * N_LANES)), root(seed))
+    e = residuals(name, max(4096, int(scale * N_LANES)), root(seed, WAYS.index(name), 0))
     squares = e**2
     for lane in LANE_LAGS:
         z = []
@@ -82,7 +93,8 @@ def lagged(name: str, scale: float, seed: int) -> Iterator[Check]:
 
 def places(name: str, scale: float, seed: int) -> Iterator[Check]:
     """Each of the 512 places of a lane in a block has the same marginals, and no two of them go together."""
-    e = np.concatenate([residuals(name, 512 * 64, root(seed, batch)) for batch in range(max(1, int(scale)))], axis=2)
+    roots = [root(seed, WAYS.index(name), 1, batch) for batch in range(max(1, int(scale)))]
+    e = np.concatenate([residuals(name, 512 * 64, each) for each in roots], axis=2)
     e = e.reshape(N_STEPS * N_NODES, -1, 512).transpose(2, 0, 1).reshape(512, -1)
     squares = (e.astype(np.float64) ** 2).sum(axis=1)
     z = e.sum(axis=1, dtype=np.float64) / np.sqrt(squares)
@@ -104,13 +116,15 @@ def places(name: str, scale: float, seed: int) -> Iterator[Check]:
 
 
 def partly_filled(name: str, scale: float, seed: int) -> Iterator[Check]:
-    """Blocks and words filled in part: the last lane, the first, and all of them have the same marginals as any."""
+    """Blocks and words filled in part: two steps of the last lane, the first, and all of them, by the state at the start."""
     for n_lanes in (1, 2, 63, 64, 65, 100, 127, 129, 511, 513, 600):
-        runs = range(max(4, int(scale * 24)))
-        e = np.stack([residuals(name, n_lanes, root(seed, n_lanes, r)) for r in runs])
+        runs = range(max(4, int(scale * 8)))
+        e = np.stack([residuals(name, n_lanes, root(seed, WAYS.index(name), 2, n_lanes, r), 3000, 2) for r in runs])
         for label, part in (("all", e), ("first", e[..., :1]), ("last", e[..., -1:])):
-            z = float(part.sum(dtype=np.float64) / np.sqrt((part.astype(np.float64) ** 2).sum()))
-            yield from_z(f"{label} of {n_lanes}", int(np.count_nonzero(part)), z)
+            for state in (S, I, R):
+                each = part[:, :, state::3].astype(np.float64)
+                z = float(each.sum() / np.sqrt((each**2).sum()))
+                yield from_z(f"{label} of {n_lanes} from {'SIR'[state]}", each.size, z)
 
 
 LAWS = [

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 import scfast as sf
 
-from .judge import Check, Law, binomial_p, from_p, from_z, root, way
+from .judge import Check, Law, binomial_p, from_p, root, way
 
 S, I, R, X = ref.S, ref.I, ref.R, ref.X  # noqa: E741
 
@@ -57,9 +57,9 @@ class Situation:
     shocked: bool = False
 
     def law(self, rates: Rates) -> dict[tuple[str, int], float]:
-        """Probability of each state after, under its name."""
-        if self.state == I:
-            return {("gamma", R): rates.gamma, ("delta", X): rates.delta}
+        """Probability of each other state after, under its rate's name; of later ones, given that it is none of the earlier."""
+        if self.state == I:  # delta: of those that did not become immune, so that both counts are independent
+            return {("gamma", R): rates.gamma, ("delta", X): rates.delta / (1.0 - rates.gamma)}
         if self.state == R:
             return {("xi", S): rates.xi}
         shock = rates.epsilon if self.shocked else 0.0
@@ -124,20 +124,16 @@ def one_step(situations: Sequence[Situation], rates: Rates, name: str, scale: fl
 def transitions(
     situations: Sequence[Situation], rates: Rates, name: str, scale: float, seed: int, factor: float = 1.0
 ) -> Iterator[Check]:
-    """Transition counts against the law; the package is given `factor` times the rates."""
+    """Transition counts against the law, by exact binomial p-values; the package is given `factor` times the rates."""
     seen = one_step(situations, rates.times(factor), name, scale, seed)
     for situation, after in zip(situations, seen, strict=True):
-        trials = int(after.sum())
-        law = situation.law(rates)
-        for (rate, state), p in law.items():
-            share = after[state] / trials
+        trials = left = int(after.sum())
+        for (rate, state), p in situation.law(rates).items():
+            z = (after[state] - left * p) / np.sqrt(max(left * p * (1 - p), 1.0))
             case = f"{rate} = {getattr(rates, rate):g}, {situation.name}"
-            if trials * min(p, 1 - p) > 1000:  # then the binomial is normal as far out as 6 sigma
-                yield from_z(case, trials, (share - p) / np.sqrt(p * (1 - p) / trials), f"{share:.7f} of {p:.7f}")
-            else:
-                yield from_p(case, trials, float(binomial_p(after[state], trials, p)), f"{share:.7f} of {p:.7f}")
-        elsewhere = trials - int(after[[situation.state, *(state for _, state in law)]].sum())
-        yield Check(f"{situation.name}, to other states", trials, float(elsewhere == 0), np.nan)
+            yield Check(case, trials, float(binomial_p(after[state], left, p)), float(z), f"{after[state] / left:.7f} of {p:.7f}")
+            left -= int(after[state])
+        yield Check(f"{situation.name}, to other states", trials, float(after[situation.state] == left), np.nan)
 
 
 BIASES = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01)
@@ -220,5 +216,6 @@ LAWS = [
 MORE = [
     law("rates: middle", SITUATIONS, MIDDLE, "lists"),
     law("rates: middle, hubs", HUBS, MIDDLE, "planes"),
+    law("rates: small, hubs", HUBS, SMALL, "lists"),
 ]
 """Further laws, for scripts/verify."""

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from scipy import integrate
 from scipy import stats as laws
 
-from proof.judge import Check, Law, binomial_p, from_z
 from scfast import stats
+
+from .judge import Check, Law, binomial_p, from_z
 
 Floats = NDArray[np.float64]
 
@@ -82,7 +83,7 @@ def _at_least(case: str, hits: int, n: int, p: float, note: str) -> Check:
 
 
 def _holds(case: str, n: int, yes: bool, note: str) -> Check:
-    return Check(case, n, float(yes), 0.0, note)
+    return Check(case, n, float(yes), np.nan, note)
 
 
 def _cover(kind: Nested, scale: float, rng: np.random.Generator, case: str) -> Iterator[Check]:
@@ -245,7 +246,7 @@ def _binary(scale: float, seed: int) -> Iterator[Check]:
     done = list(_batches(scale))
     seen, total = sum(hits(rng.beta(2, 2, (groups, size)), size, 0.5) for size in done), sum(done)
     # the means are not normal: that there is no less than 94 % is all that is asked
-    yield _at_least("networks that differ", seen, total, LEVEL - 0.01, f"coverage {seen / total:.4f}, no less than 94 %")
+    yield _at_least("networks that differ, at least 94 %", seen, total, LEVEL - 0.01, f"coverage {seen / total:.4f}")
 
 
 NESTED = {
