@@ -74,7 +74,7 @@ def test_components_equal_textbook_anova() -> None:
     assert got.negative.tolist() == (between < 0).tolist()
 
 
-@pytest.mark.parametrize(("n", "low", "high"), [(1000, 1_000_000, 1_000_001), (10_000, 0, 2_000_000)])
+@pytest.mark.parametrize(("n", "low", "high"), [(1000, 1_000_000, 1_000_001), (10_000, 0, 2_000_000), (5000, 0, 1_000_000)])
 def test_large_counts_neither_cancel_nor_overflow(n: int, low: int, high: int) -> None:
     """Half the counts `low`, half `high`: where squares add up to 10^15 and the variance is 1/4, and where 64 bits are too few."""
     values = np.full((2, n), low, np.int64)
@@ -100,6 +100,13 @@ def test_never_is_not_a_certainty() -> None:
         sums = np.full(4, 100 * value)
         part = replace(stats.components(np.full(4, 100), sums, sums), bounds=(0.0, 1.0), binary=True)
         assert [float(limit) for limit in part.interval()] == pytest.approx(limits, abs=2e-6)
+
+
+def test_one_replicate_of_something_that_happens_or_not() -> None:
+    """t has no degrees of freedom left, Wilson's interval of 1 of 1 goes from 1 / (1 + z^2) = 0.2065 on (z = 1.95996)."""
+    once = np.array([1])
+    part = replace(stats.components(once, once, once), bounds=(0.0, 1.0), binary=True)
+    assert [float(limit) for limit in part.interval()] == pytest.approx((0.206549, 1.0), abs=2e-6)
 
 
 def test_bad_level() -> None:

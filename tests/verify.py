@@ -202,7 +202,7 @@ def planted(report: Report, seed: int, workers: int) -> None:
     found = {(fault, law): result for fault, law, *result in by_workers(jobs, "planted faults", workers)}
     report.text("## Planted faults, at the size of the fast tests")
     rows: Table = []
-    for fault, law in ((fault.name, law) for fault in faults.FAULTS for law in fault.laws):
+    for fault, law in ((each.name, law) for each in faults.FAULTS for law in each.laws):
         failed, n_checks, p = found[fault, law]
         verdict = "found" if failed else report.must(False, f"fault {fault!r} by {law!r}: not found")
         rows.append((fault, law, f"{failed} of {n_checks}", number(p), verdict))
@@ -340,7 +340,7 @@ if __name__ == "__main__":
     try:
         main(standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        print(f"verify: {error.format_message()}", file=sys.stderr)
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
         get_reusable_executor().shutdown(wait=False, kill_workers=True)

@@ -121,6 +121,6 @@ FAULTS = [
         ("additions: types and two fitnesses drawn, M = 2", "additions, by grow: types and two fitnesses drawn, M = 3"),
     ),
     Fault("local world of 50", rules(local_world=lambda value: value * 0 + 50), ("degrees: Barabási-Albert",)),
-    Fault("standard errors 5 % low", components(sem=lambda value: 0.95 * value), ("intervals: G = 4", "intervals: G = 32")),
+    Fault("standard errors 10 % low", components(sem=lambda value: 0.9 * value), ("intervals: G = 4", "intervals: G = 32")),
     Fault("variance within 1 % high", components(within=lambda value: 1.01 * value), ("components: balanced",)),
 ]
