@@ -3,6 +3,6 @@
 from . import chains, growth, lanes, limits, rates, statistics
 from .judge import Law
 
-MODULES = (chains, rates, lanes, limits, growth, statistics)
+MODULES = (rates, chains, lanes, limits, growth, statistics)
 ALL: list[Law] = [law for module in MODULES for law in module.LAWS]
 assert len({law.name for law in ALL}) == len(ALL)
