@@ -28,13 +28,13 @@ HERE = Path(__file__).resolve().parents[1]
 FAST = ("tests/test_proof.py", "tests/test_invariants.py", "tests/test_growth.py", "tests/test_stats.py", "tests/test_dynamics.py")
 """The fast suite: what of CI tests the distributions sampled and the statistics reported."""
 
-LAWS = ["tests/test_proof.py", "tests/test_invariants.py", "-k"]
+LAWS = ["tests/test_proof.py", "tests/test_invariants.py", "tests/test_dynamics.py", "-k"]
 FOCUS = {
     "lanes.py": [*LAWS, "(planes or invariants) and not additions and not degrees"],
     "sparse.py": [*LAWS, "lists or both"],
     "sirs.py": [*LAWS, "chain or lanes or invariants"],
     "rng.py": [*LAWS, "lanes or additions"],
-    "growth.py": [*LAWS, "additions or degrees"],
+    "growth.py": ["tests/test_growth.py", *LAWS, "growth or additions or degrees"],
     "stats.py": ["tests/test_stats.py", *LAWS, "stats or intervals or components"],
 }
 """Where to look first for an edit of a module."""

@@ -74,13 +74,18 @@ def test_components_equal_textbook_anova() -> None:
     assert got.negative.tolist() == (between < 0).tolist()
 
 
-@pytest.mark.parametrize(("n", "low", "high"), [(1000, 1_000_000, 1_000_001), (10_000, 0, 2_000_000), (5000, 0, 1_000_000)])
-def test_large_counts_neither_cancel_nor_overflow(n: int, low: int, high: int) -> None:
-    """Half the counts `low`, half `high`: where squares add up to 10^15 and the variance is 1/4, and where 64 bits are too few."""
+@pytest.mark.parametrize(
+    ("n", "low", "high", "every"), [(1000, 1_000_000, 1_000_001, 2), (10_000, 0, 2_000_000, 2), (10_000, 0, 1_000_000, 4)]
+)
+def test_large_counts_neither_cancel_nor_overflow(n: int, low: int, high: int, every: int) -> None:
+    """Some counts `low`, some `high`: where squares add up to 10^15 and the variance is 1/4, and where 64 bits are too few.
+
+    In the last case they hold the square of the sum, not what is taken from it.
+    """
     values = np.full((2, n), low, np.int64)
-    values[:, ::2] = high
+    values[:, ::every] = high
     got = stats.components(np.full(2, n), values.sum(axis=1), (values**2).sum(axis=1))
-    assert float(got.within) == pytest.approx((high - low) ** 2 / 4 * n / (n - 1), rel=1e-12)
+    assert float(got.within) == pytest.approx((high - low) ** 2 * (every - 1) / every**2 * n / (n - 1), rel=1e-12)
 
 
 def test_one_network_is_conditional() -> None:
