@@ -48,6 +48,18 @@ OVER_SEEDS = {  # laws with continuous p-values: a scale that makes each run sho
     "components: unbalanced": (1, "within"),
 }
 FAULTY_CASE, FAULTY_SCALE, FAULT = "star, shared", 1 / 8, 1.01
+WORDS = (
+    "- A lane is one replicate, a bit of each machine word. `planes`: all nodes of a block of lanes advance at once, as planes of "
+    "bits; `lists`: only the nodes at risk; `both`: from one to the other and back every two steps.",
+    f"- `bound`: the p-value below which a check fails. All checks of a law share a probability of error of {FAMILY:g}; those of "
+    f"rates have {rates.EACH:g} each.",
+    "- `p`: up to three p-values, or the least of so many.",
+    "- `z`: the deviation that the least p-value belongs to, in standard deviations, with its sign. In brackets, where a test "
+    "knows no sign: the normal deviate exceeded with probability p, which is negative where p is above 1/2.",
+    "- `D`: largest distance between the distribution of p-values and the uniform one.",
+)
+
+WORST = 3  # failed checks of a law that are described
 
 Table = list[Sequence[str]]
 
@@ -67,11 +79,11 @@ class Report:
         ruler = ["---", *["---:"] * (len(head) - 1)]
         self.text(*(f"| {' | '.join(row)} |" for row in [head, ruler, *rows]))
 
-    def must(self, holds: bool, what: str) -> str:
+    def must(self, holds: bool, what: str, good: str = "holds", bad: str = "**FAILS**") -> str:
         """A word for a table."""
         if not holds:
             self.failures.append(what)
-        return "holds" if holds else "**FAILS**"
+        return good if holds else bad
 
 
 def by_workers(jobs: Sequence[Callable[[], Any]], what: str, workers: int) -> Iterator[Any]:
@@ -100,38 +112,56 @@ def number(p: float) -> str:
     return f"{p:.3f}" if p >= 0.001 else f"{p:.1e}"
 
 
+def describe(law: Law, check: Check) -> str:
+    """A failed check, for a list."""
+    detail = f"; {check.note}" if check.note else ""
+    return f"- {law.name}: {check.case}: p = {number(check.p)}, z = {check.z:.2f}, {check.n:,} samples{detail}"
+
+
 def all_laws(report: Report, laws: Sequence[Law], scale: float, seed: int, workers: int) -> list[float]:
     """Every law once, at its largest; returns the p-values of all checks but those of what is certain."""
     jobs = [functools.partial(look, law, scale, seed) for law in laws]
     seen = {law.name: (checks, seconds) for law, checks, seconds in by_workers(jobs, "laws", workers)}
-    report.text(
-        f"## Laws: {sum(len(checks) for checks, _ in seen.values()):,} checks",
-        "",
-        "`bound`: the p-value below which a check fails. `z`: the deviation that the least p-value belongs to, in standard "
-        "deviations; where a test knows no sign, that of a normal with this p.",
-    )
+    report.text(f"## Laws: {sum(len(checks) for checks, _ in seen.values()):,} checks of {len(laws)} laws", "", *WORDS)
     rows: Table = []
+    wrong: list[str] = []
     for law in laws:
         checks, seconds = seen[law.name]
         worst = min(checks, key=lambda check: check.p)
         listed = ", ".join(number(check.p) for check in checks) if len(checks) <= 3 else f"{number(worst.p)} of {len(checks)}"
-        verdict = report.must(not law.failures(checks), law.name)
+        failed = sorted(law.failures(checks), key=lambda check: check.p)
+        verdict = report.must(not failed, law.name)
+        wrong += [describe(law, check) for check in failed[:WORST]]
+        if len(failed) > WORST:
+            wrong.append(f"- {law.name}: and {len(failed) - WORST} more")
         rows.append(
             (
                 law.name,
                 f"{max(c.n for c in checks):,}",
                 listed,
-                f"{worst.z:.2f}",
+                f"{worst.z:.2f}" if worst.signed else f"({worst.z:.2f})",
                 f"{law.bound(len(checks)):.1e}",
                 f"{seconds:.0f}",
                 verdict,
             )
         )
-    report.table(("law", "samples", "p-values, or the least", "z", "bound", "seconds", ""), rows)
-    notes = [(f"{law.name}: {check.case}", check.note) for law in laws for check in seen[law.name][0] if "coverage" in check.note]
-    if notes:
+    report.table(("law", "samples", "p", "z", "bound", "seconds", ""), rows)
+    if wrong:
+        report.text("### What failed, the worst first", "", *wrong)
+    covers = [
+        (
+            f"{law.name}: {check.case}",
+            f"{check.n:,}",
+            check.note,
+            "**FAILS**" if check in law.failures(seen[law.name][0]) else "holds",
+        )
+        for law in laws
+        for check in seen[law.name][0]
+        if "coverage" in check.note
+    ]
+    if covers:
         report.text("## Coverage of intervals")
-        report.table(("experiment", "coverage"), notes)
+        report.table(("experiments", "number", "coverage", ""), covers)
     return [check.p for checks, _ in seen.values() for check in checks if not np.isnan(check.z)]
 
 
@@ -155,36 +185,44 @@ def uniformity(report: Report, laws: Sequence[Law], n_seeds: int, seed: int, wor
         least = values.min() * len(values)  # the smallest of so many, by Bonferroni
         if law is faulty:
             # and no seed alone would have found it
-            hidden = result.pvalue < FAMILY <= values.min()
-            verdict = "found" if hidden else report.must(False, f"{law.name}: not found, or by one seed")
+            verdict = report.must(result.pvalue < FAMILY, f"{law.name}: not found", "found")
+            report.must(values.min() >= FAMILY, f"{law.name}: found by a single seed: the dynamics are farther off than planted")
         else:
             verdict = report.must(result.pvalue >= FAMILY and least >= FAMILY, f"uniformity: {law.name}")
-        rows.append((law.name, str(len(values)), f"{result.statistic:.4f}", number(result.pvalue), number(values.min()), verdict))
-    report.table(("law", "p-values", "D", "p of D", "smallest", ""), rows)
+        smallest = f"{number(values.min())} ({FAMILY / len(values):.0e})"
+        rows.append((law.name, str(len(values)), f"{result.statistic:.4f}", number(result.pvalue), smallest, verdict))
+    report.table(("law", "p-values", "D", f"p of D ({FAMILY:g})", "smallest (bound)", ""), rows)
     return {law.name: seen[law.name] for law, _, _ in chosen}
 
 
-def draw(once: list[float], over_seeds: dict[str, list[float]], path: Path) -> None:
+def draw(once: list[float], over_seeds: dict[str, list[float]], title: str, path: Path) -> None:
     """P-values of all checks, and of a few laws over many seeds, against the uniform distribution."""
     import matplotlib
 
     matplotlib.use("agg")
     from matplotlib import pyplot as plt
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
-    *right_laws, fault = over_seeds
-    for name in right_laws:
-        left.ecdf(over_seeds[name], linewidth=1.2, label=name)
-    left.ecdf(over_seeds[fault], linewidth=2, color="crimson", label=fault)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 6.5), layout="constrained")
+    *right_laws, fault = over_seeds or [""]
+    for k, name in enumerate(right_laws):
+        left.ecdf(over_seeds[name], linewidth=1.2, label=name, color=plt.get_cmap("tab20")(k % 20))
+    if fault:
+        left.ecdf(over_seeds[fault], linewidth=2.5, color="black", label=fault)
+        left.legend(fontsize=8, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.12), frameon=False)
     left.plot([0, 1], [0, 1], color="black", linewidth=0.8, linestyle=":")
-    left.set(xlabel="p-value", ylabel="share of p-values below", title="Over many seeds, and with a planted fault")
-    left.legend(fontsize=8, loc="lower right")
+    left.set(xlabel="p-value", ylabel="share of p-values below", title="A few laws over many seeds, and a planted fault")
     values = np.sort(np.clip(once, 1e-300, 1.0))
-    right.loglog((np.arange(values.size) + 0.5) / values.size, values, ".", markersize=4)
-    ends = np.array([0.3 / values.size, 1.0])
-    right.plot(ends, ends, color="black", linewidth=0.8, linestyle=":")
-    right.set(xlabel="expected p-value of that rank", ylabel="p-value", title=f"All {values.size:,} checks of the long proof")
-    figure.savefig(path, dpi=110)
+    ranks = np.arange(1, values.size + 1)
+    expected = (ranks - 0.5) / values.size
+    low, high = (stats.beta.ppf(q, ranks, values.size + 1 - ranks) for q in (0.025, 0.975))
+    right.fill_between(
+        expected, low, high, alpha=0.2, color="grey", linewidth=0, label="95 % of independent uniform p-values, at each rank"
+    )
+    right.loglog(expected, values, ".", markersize=4, label="checks")
+    right.plot(expected, expected, color="black", linewidth=0.8, linestyle=":")
+    right.set(xlabel="expected p-value of that rank", ylabel="p-value", title=title)
+    right.legend(fontsize=8, loc="upper left", frameon=False)
+    figure.savefig(path, dpi=100)
 
 
 def plant(fault: faults.Fault, law: Law, seed: int) -> tuple[str, str, int, int, float]:
@@ -260,24 +298,31 @@ def select(only: str) -> list[Law]:
     return laws
 
 
-@click.command()
+def listed(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        click.echo("\n".join(law.name for law in select("")))
+        context.exit(0)
+
+
+@click.command(epilog="Exit codes: 0 if all held, 1 if anything failed, 2 for bad options, 130 or 143 if stopped.")
 @click.option("--mutants", "by_mutants", is_flag=True, help="Kill all mutants instead.")
 @click.option(
     "--scale",
     type=click.FloatRange(min=0.01, max=1000),
     default=100.0,
     show_default=True,
-    help="Samples, in those of the fast tests.",
+    help="Samples of each law, as a multiple of what the fast tests take; some laws take less than is asked.",
 )
 @click.option(
     "--seeds",
-    type=click.IntRange(min=200, max=100_000),
+    type=click.IntRange(min=0, max=100_000),
     default=200,
     show_default=True,
-    help="Seeds for the uniformity of p-values.",
+    help="Seeds for the uniformity of p-values: 0 for none, or 200 and more.",
 )
 @click.option("--seed", type=click.IntRange(min=0, max=2**31), default=SEED, show_default=True, help="Root of all seeds.")
-@click.option("--only", default="", help="Only laws whose name contains this.")
+@click.option("--only", default="", help="Only laws whose name contains this, and no planted faults.")
+@click.option("--list", is_flag=True, is_eager=True, expose_value=False, callback=listed, help="List the laws and stop.")
 @click.option("--jobs", type=click.IntRange(min=1), default=len(os.sched_getaffinity(0)), help="Processes.  [default: all cores]")
 @click.option(
     "--out",
@@ -285,63 +330,80 @@ def select(only: str) -> list[Law]:
     help="Write the tables to this file, too, as Markdown, and a picture beside it.",
 )
 def main(by_mutants: bool, scale: float, seeds: int, seed: int, only: str, jobs: int, out: Path | None) -> None:
-    """Prove at length that the package samples the right distributions. Exits with 1 if anything fails."""
+    """Prove at length that the package samples the right distributions."""
     laws = select(only)
     context = click.get_current_context()
     given = [
         name for name in ("scale", "seeds", "seed", "only") if context.get_parameter_source(name) is not ParameterSource.DEFAULT
     ]
+    part = [f"--{name} {context.params[name]}" for name in given if name != "seed"]
     if by_mutants and given:
         raise click.BadOptionUsage(given[0], f"--{given[0]}: not with --mutants")
     if not scale > 0:
         raise click.BadParameter(f"{scale}: must be between 0.01 and 1000", param_hint="'--scale'")
+    if 0 < seeds < 200:
+        raise click.BadParameter(f"{seeds}: must be 0, or 200 or more", param_hint="'--seeds'")
     if out is not None:
         if out.suffix != ".md":
             raise click.BadParameter(f"{str(out)!r}: must end in .md", param_hint="'--out'")
-        out.parent.mkdir(parents=True, exist_ok=True)
+        try:  # rather than after the run
+            out.parent.mkdir(parents=True, exist_ok=True)
+            for path in (out, out.with_suffix(".png")):
+                path.open("a").close()
+        except OSError as error:
+            raise click.BadParameter(f"{str(out)!r}: cannot be written: {error.strerror}", param_hint="'--out'") from None
     begin = time.monotonic()
     report = Report()
     report.text(
         "# What `scripts/verify --mutants` prints" if by_mutants else "# What `scripts/verify` prints",
         "",
         f"scfast {sf.__version__}, Python {platform.python_version()}, numba {numba.__version__}, NumPy {np.__version__}, "
-        f"{datetime.date.today()}, {jobs} processes" + ("" if by_mutants else f", scale {scale:g}, seed {seed}"),
+        f"{datetime.date.today()}, {jobs} process{'es' if jobs > 1 else ''}"
+        + ("" if by_mutants else f", scale {scale:g}, seed {seed}"),
     )
     if by_mutants:
         kill(report, jobs)
     else:
         once = all_laws(report, laws, scale, seed, jobs)
-        over_seeds = uniformity(report, laws, seeds, seed, jobs)
+        over_seeds = uniformity(report, laws, seeds, seed, jobs) if seeds else {}
         if not only:
             planted(report, seed, jobs)
     minutes = (time.monotonic() - begin) / 60
-    outcome = (
-        f"All held; {minutes:.1f} minutes."
-        if not report.failures
-        else f"FAILED: {'; '.join(report.failures)}. {minutes:.1f} minutes."
+    if by_mutants:
+        what = "All mutants were killed"
+    elif part:
+        what = "All held of this part of the proof: " + ", ".join(part)
+    else:
+        what = "All held"
+    report.text(
+        f"FAILED: {'; '.join(report.failures)}. {minutes:.1f} minutes." if report.failures else f"{what}; {minutes:.1f} minutes."
     )
-    report.text(outcome)
     if out is not None:
         picture = out.with_suffix(".png")
         lines = report.lines if by_mutants else [*report.lines, f"![p-values against the uniform distribution]({picture.name})"]
         out.write_text("\n".join(lines).rstrip() + "\n")
         if not by_mutants:
-            draw(once, over_seeds, picture)
+            title = f"All {len(once):,} checks {', '.join(part) or 'of the long proof'}"
+            draw(once, over_seeds, title, picture)
     sys.exit(1 if report.failures else 0)
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM."""
+
+
 def stop(*_: object) -> None:
-    raise KeyboardInterrupt
+    raise Terminated
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, stop)
     try:
-        main(standalone_mode=False)
+        main(prog_name="scripts/verify", standalone_mode=False)
     except click.ClickException as error:
         print(f"verify: {error.format_message()}", file=sys.stderr)
         sys.exit(2)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
         get_reusable_executor().shutdown(wait=False, kill_workers=True)
         print("stopped", file=sys.stderr)
-        sys.exit(130)
+        sys.exit(143 if isinstance(error, Terminated) or isinstance(error.__cause__, Terminated) else 130)

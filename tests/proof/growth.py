@@ -256,7 +256,7 @@ WORLDS = {
     "M = 3": World(_two_tiers(), _UNEVEN, _TWO_A),
     "M = 3, m = 3 of 4, tiers mixed": World(_two_tiers(m=3), _UNEVEN, [(1, 0.4), (0, 0.7)]),
     "M infinite": World(_two_tiers(local_world=math.inf), _UNEVEN, _TWO_A),
-    "M infinite, fitness above 1": World(_two_tiers(local_world=math.inf), [20.0 * eta for eta in _UNEVEN], _TWO_A),
+    "M infinite, fitness above 1": World(_two_tiers(local_world=math.inf), [20.0 * eta for eta in reversed(_UNEVEN)], _TWO_A),
     "M infinite, one holds all weight": World(_two_tiers(local_world=math.inf), [1, 1, 1e-9, 2e-9, 3e-9], [(0, 1)]),
     "M infinite, fewer of positive weight than m": World(
         _two_tiers(local_world=math.inf, m=3), [1, 0, 0.5, 0, 0.1], [(0, 1), (0, 1)]

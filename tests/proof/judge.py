@@ -33,6 +33,7 @@ class Check(NamedTuple):
     p: float  # p-value, two-sided unless the case says "at least"
     z: float  # deviation in standard deviations, signed where a sign has a meaning
     note: str = ""
+    signed: bool = True  # whether the sign of z means anything
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def root(*key: int) -> int:
 
 def from_p(case: str, n: int, p: float, note: str = "") -> Check:
     """A check of a test without a sign: z is the normal deviate that is exceeded with probability p."""
-    return Check(case, n, float(p), float(stats.norm.isf(p)), note)
+    return Check(case, n, float(p), float(stats.norm.isf(p)), note, signed=False)
 
 
 def from_z(case: str, n: int, z: float, note: str = "") -> Check:

@@ -107,8 +107,8 @@ def _cover(kind: Nested, scale: float, rng: np.random.Generator, case: str) -> I
         yield _share(f"{case}, {level:.0%}", hits, total, p, note)
     if total >= EXPERIMENTS:  # six standard errors of the coverage; with fewer the band says little
         coverage = levels[LEVEL] / total
-        yield _holds(f"{case}, band", total, abs(coverage - LEVEL) <= 0.01, f"{coverage:.4f} is between 94 % and 96 %")
-    yield _holds(f"{case}, naive errors", total, naive / total < 0.8, f"coverage {naive / total:.3f} is below 80 %")
+        yield _holds(f"{case}, band", total, abs(coverage - LEVEL) <= 0.01, f"coverage {coverage:.4f}, to be between 94 and 96 %")
+    yield _holds(f"{case}, naive errors", total, naive / total < 0.8, f"coverage {naive / total:.3f}, to be below 80 %")
 
 
 def _intervals(groups: int, scale: float, seed: int) -> Iterator[Check]:
