@@ -235,13 +235,13 @@ print(*(each.__name__ for each in kernels if isinstance(getattr(each, "_cache", 
 """
 FIRST_BLOCK = """
 import time
-from scfast import ensemble
 from scfast.config import Config, find
-plan = ensemble.Plan.of(Config.from_toml(find("default")))
+from scfast.plan import Plan
+plan = Plan.of(Config.from_toml(find("default")))
 def tick(node_steps):
     print(time.time())
     raise SystemExit
-ensemble.run_shard(plan, 0, None, tick)
+plan.job(0)(tick)
 """
 
 

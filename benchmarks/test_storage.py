@@ -9,6 +9,7 @@ import pytest
 
 import scfast as sf
 from scfast import ensemble, storage
+from scfast.plan import Plan
 
 CONFIG = """
 [network]
@@ -23,21 +24,21 @@ record = ["types", "nodes", "trajectories"]
 
 
 @pytest.fixture(scope="module")
-def plan() -> ensemble.Plan:
+def plan() -> Plan:
     """Sixteen networks, every trajectory kept: 13 MB of them."""
-    return ensemble.Plan.of(sf.Config.from_text(CONFIG))
+    return Plan.of(sf.Config.from_text(CONFIG))
 
 
 @pytest.fixture(scope="module")
-def folder(plan: ensemble.Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with all results."""
     path = tmp_path_factory.mktemp("storage") / "results"
     sf.run(plan.config, path)
     return path
 
 
-def test_publish(benchmark: Any, plan: ensemble.Plan, tmp_path: Path) -> None:
-    _, tables = ensemble.run_shard(plan, 0, None)
+def test_publish(benchmark: Any, plan: Plan, tmp_path: Path) -> None:
+    tables = plan.job(0)()
     assert tables is not None
     paths = (tmp_path / f"{k}.h5" for k in itertools.count())
     last = []

@@ -3,7 +3,13 @@
 Wrong input ends with one line on standard error and exit code 2; an interrupted run with 130, and the next one goes on from there.
 """
 
+import errno
+import json
+import os
+import stat
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +19,51 @@ from scfast import __version__
 
 
 class _Folder(click.ParamType):
-    """A folder's path: not empty, and not a file's."""
+    """A folder's path, which need not be there: not empty, not a file's or below one, not too long."""
 
     name = "folder"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        if not str(value) or Path(value).is_file():
-            raise ValueError(f"{max(param.opts, key=len) if param else 'folder'} = {str(value)!r}: must be a folder")
+        why = ""
+        try:
+            good = bool(str(value)) and stat.S_ISDIR(os.stat(value).st_mode)
+        except OSError as error:
+            good, why = isinstance(error, FileNotFoundError), f" ({str(error.strerror).lower()})"
+        if not good:
+            raise ValueError(f"{_option(param)} = {str(value)!r}: must be a folder{why}")
         return Path(value)
 
 
+class _Bytes(click.ParamType):
+    """An amount of memory, as in 8GB or 512MiB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        from pydantic import ByteSize, TypeAdapter, ValidationError
+
+        try:
+            size = int(TypeAdapter(ByteSize).validate_python(value))
+        except (ValidationError, OverflowError):
+            size = 0
+        if size <= 0:
+            raise ValueError(f"{_option(param)} = {value}: must be an amount of memory, as in 8GB or 512MiB")
+        return float(size)
+
+
+def _option(param: click.Parameter | None) -> str:
+    return max(param.opts, key=len) if param else "value"
+
+
 FOLDER = _Folder()
+BYTES = _Bytes()
 MEANS = "Means; ± is the longer side of the 95 % interval."
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="scfast")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """How risk spreads through supply networks: grow or load a network, run an ensemble, look at it.
 
     \b
@@ -38,13 +72,15 @@ def cli() -> None:
     scfast show results               tables
     scfast plot results               pictures
     """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 @cli.command()
-@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", required=False, type=click.Path(dir_okay=False))
 @click.option("--template", "-t", default="default", show_default=True, help="Shipped configuration to start from.")
 @click.option("--list", "listing", is_flag=True, help="Name the shipped configurations.")
-def init(file: Path | None, template: str, listing: bool) -> None:
+def init(file: str | None, template: str, listing: bool) -> None:
     """Print a commented configuration that holds every key, or write it to FILE (never over one)."""
     from scfast import config
 
@@ -53,13 +89,15 @@ def init(file: Path | None, template: str, listing: bool) -> None:
             click.echo(f"{name:10} {about}")
         return
     if template not in config.shipped():
-        raise config.ConfigError(f"--template = {template}: must be one of {', '.join(config.shipped())}")
+        raise ValueError(f"--template = {template}: must be one of {', '.join(config.shipped())}")
+    if file == "":
+        raise ValueError("FILE = '': must be the name of a file")
     text = config.template_text(template)
     if file is None:
         click.echo(text)
         return
     try:
-        with file.open("x", encoding="utf-8") as handle:
+        with open(file, "x", encoding="utf-8") as handle:
             handle.write(text + "\n")
     except FileExistsError:
         raise ValueError(f"{file}: is there already, and is left as it is") from None
@@ -71,7 +109,9 @@ def init(file: Path | None, template: str, listing: bool) -> None:
 @click.option("--out", "-o", type=FOLDER, help="Results folder, made if missing; what it holds already is kept.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, as in --set run.replicates=4096.")
 @click.option("--jobs", "-j", default=-1, show_default=True, help="Workers; -1: all processors. Never changes the numbers.")
-@click.option("--backend", default="threads", show_default=True, help="threads or loky (processes).")
+@click.option("--backend", default="threads", show_default=True, help="threads, loky (processes), dask or ray (clusters).")
+@click.option("--scheduler", metavar="ADDRESS", help="Where the cluster is, as in tcp://host:8786 (dask) or ray://host:10001.")
+@click.option("--max-memory", type=BYTES, help="Memory that may be used, as in 8GB; by default what is free.")
 @click.option("--shard", metavar="I/N", help="Compute only part I of N (0 <= I < N) of the plan.")
 @click.option("--clean", is_flag=True, help="Drop self-loops and repeated edges of a network from files.")
 @click.option("--dry-run", is_flag=True, help="Print the plan: networks, cells, blocks, shards, memory, disk, time.")
@@ -81,6 +121,8 @@ def run(
     overrides: tuple[str, ...],
     jobs: int,
     backend: str,
+    scheduler: str | None,
+    max_memory: float | None,
     shard: str | None,
     clean: bool,
     dry_run: bool,
@@ -88,7 +130,7 @@ def run(
     """Run the experiment that CONFIG describes (a TOML file, or the name of a shipped one), or complete it."""
     from dataclasses import replace
 
-    from scfast.config import Config, Files, find
+    from scfast.config import BACKENDS, Config, Files, find
 
     settings = Config.from_toml(find(config), overrides=overrides)
     if clean:
@@ -97,22 +139,25 @@ def run(
         settings = replace(settings, network=replace(settings.network, clean=True))
     if jobs != -1 and jobs < 1:
         raise ValueError(f"--jobs = {jobs}: must be -1 or at least 1")
-    if backend not in ("threads", "loky"):
-        raise ValueError(f"--backend = {backend}: must be threads or loky")
+    if backend not in BACKENDS:
+        raise ValueError(f"--backend = {backend}: must be one of {', '.join(BACKENDS)}")
     part = _part(shard)
     if not dry_run and out is None:
         raise ValueError("--out: must name the results folder, as in -o results")
+    if dry_run:
+        _print_plan(settings, jobs, backend)
+        return
     from scfast import ensemble
 
-    if dry_run:
-        _print_plan(ensemble.Plan.of(settings), jobs)
-        return
     assert out is not None
-    result = ensemble.run(settings, out, n_jobs=jobs, backend=backend, progress=True, shard=part)
-    _show(result, top=10)
-    click.echo(
-        f"Results in {out}; pictures: scfast plot {out}" if result.complete else f"{out}: {result.done} of {result.total} done"
+    result = ensemble.run(
+        settings, out, n_jobs=jobs, backend=backend, scheduler=scheduler, max_memory=max_memory, progress=True, shard=part
     )
+    if part is not None and not result.complete:
+        click.echo(f"{out}: part {shard} is done; of all, {result.done} of {result.total} networks x cells")
+        return
+    _show(result, top=10)
+    click.echo(f"Results in {out}; pictures: scfast plot {out}")
 
 
 def _part(shard: str | None) -> tuple[int, int] | None:
@@ -126,13 +171,45 @@ def _part(shard: str | None) -> tuple[int, int] | None:
 
 @cli.command()
 @click.argument("folder", type=FOLDER)
-def status(folder: Path) -> None:
-    """How much of a run is finished."""
-    from scfast.results import load
+@click.option("--watch", is_flag=True, help="Look again and again, until all is there.")
+@click.option("--every", default=2.0, show_default=True, help="Seconds between looks.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each look.")
+def status(folder: Path, watch: bool, every: float, as_json: bool) -> None:
+    """How far a run is: done, rate, time left, failures. Looks at the files alone, so it may run anywhere, at any time."""
+    from dataclasses import asdict
 
-    result = load(folder)
-    share = 100 * result.done / result.total
-    click.echo(f"{folder}: {result.done} of {result.total} networks x cells done ({share:.0f} %)")
+    if not 0.1 <= every <= 86400:
+        raise ValueError(f"--every = {every}: must be 0.1 to 86400 seconds")
+    from scfast import ensemble
+
+    plan = ensemble.plan_of(folder)
+    while True:
+        seen = ensemble.status(folder, plan)
+        click.echo(json.dumps(asdict(seen)) if as_json else f"{folder}: {_progress(seen)}")
+        if not watch or seen.complete:
+            break
+        time.sleep(every)
+    for failure in [] if as_json else seen.failures:
+        click.echo(f"given up: {failure}")
+
+
+def _progress(seen: Any) -> str:
+    share = 100 * seen.node_steps / max(seen.total_node_steps, 1)
+    parts = [f"{seen.done} of {seen.total} shards done ({share:.0f} %)"]
+    if seen.complete:
+        parts.append("merged")
+    elif seen.done == seen.total:
+        parts.append("to be merged")
+    else:
+        if seen.rate:
+            parts.append(f"{seen.rate:.2e} node-steps/s, {_duration(seen.seconds_left)} left")
+        if seen.idle is not None:
+            parts.append(f"the last one {_duration(seen.idle)} ago")
+    if seen.failures:
+        parts.append(f"{len(seen.failures)} given up")
+    if seen.damaged:
+        parts.append(f"{seen.damaged} files set aside as damaged")
+    return "; ".join(parts)
 
 
 @cli.command()
@@ -141,8 +218,8 @@ def merge(folder: Path) -> None:
     """Join the shards of a finished run into results.h5 (runs in one piece do so themselves)."""
     from scfast import ensemble
 
-    ensemble.merge_folder(folder)
-    click.echo(f"{folder / 'results.h5'} written")
+    written = ensemble.merge_folder(folder)
+    click.echo(f"{folder / 'results.h5'} {'written' if written else 'is there already'}")
 
 
 @cli.command()
@@ -189,10 +266,12 @@ def plot(folder: Path, to: Path | None, fmt: str, cell: int | None) -> None:
         click.echo(path)
 
 
-def _print_plan(plan: Any, jobs: int) -> None:
+def _print_plan(config: Any, jobs: int, backend: str) -> None:
     from scfast import lanes
+    from scfast.plan import Plan, size
 
-    run, cost = plan.config.run, plan.estimate(jobs)
+    plan = Plan.of(config)
+    run, cost = config.run, plan.estimate(jobs, backend)
     blocks = -(-run.replicates // lanes.BLOCK_LANES)
     rows = [
         ("cells", f"{len(plan.config.cells)}"),
@@ -202,8 +281,8 @@ def _print_plan(plan: Any, jobs: int) -> None:
         ("shards", f"{len(plan.shards)}"),
         ("work", f"{cost['node_steps']:.3g} node-steps"),
         ("time", f"about {_duration(cost['node_steps'] / 2e9)} on one core at 2e9 node-steps/s, without growth and compilation"),
-        ("memory", f"about {_size(cost['memory'])} with --jobs {jobs}"),
-        ("disk", f"about {_size(cost['disk'])}"),
+        ("memory", f"about {size(cost['memory'])} with --jobs {jobs}"),
+        ("disk", f"about {size(cost['disk'])}"),
         ("seed", f"{run.seed}{' (drawn now)' * run.seed_drawn}"),
         ("run id", plan.run_id[:16]),
     ]
@@ -213,14 +292,6 @@ def _print_plan(plan: Any, jobs: int) -> None:
 
 def _span(values: list[int]) -> str:
     return f"{min(values):,}" if min(values) == max(values) else f"{min(values):,} to {max(values):,}"
-
-
-def _size(n_bytes: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if n_bytes < 999.5:
-            return f"{n_bytes:.3g} {unit}"
-        n_bytes /= 1000
-    return f"{n_bytes:.3g} TB"
 
 
 def _duration(seconds: float) -> str:
@@ -238,16 +309,18 @@ def _show(result: Any, top: int, cell: int | None = None) -> None:
     cells = range(result.n_cells) if cell is None else [cell]
     for c in cells:
         result.rows(c)
-    if not result.complete:
-        console.print(f"{result.done} of {result.total} networks x cells done; what follows is of these alone.")
-    console.print(_parameters(result))
+    tables = [_parameters(result)]
     if len(cells) == 1:
         if len(result.rows(cells[0])):
-            console.print(_outcomes(result, cells[0], console.width >= 100))
+            tables.append(_outcomes(result, cells[0], console.width >= 100))
             if top and "node/infected_steps" in result.tables:
-                console.print(_vulnerable(result, cells[0], top))
+                tables.append(_vulnerable(result, cells[0], top))
     else:
-        console.print(_sweep(result, console.width))
+        tables.append(_sweep(result, console.width))
+    if not result.complete:
+        console.print(f"{result.done} of {result.total} networks x cells done; what follows is of these alone.")
+    for table in tables:
+        console.print(table)
     console.print(f"seed {result.seed}   run {result.manifest['run_id'][:16]}   content {result.digest[:16]}")
 
 
@@ -363,13 +436,24 @@ def main() -> None:
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.ClickException as error:
-        _fail(error.format_message().replace("\n", " "), 2)
+        _fail(error.format_message(), 2)
     except (click.Abort, KeyboardInterrupt) as stop:
         number = (*(stop.__cause__ or stop).args, 2)[0]  # click wraps the interrupt, which says which signal it was
-        _fail("stopped; what is finished is kept: run the same command again to go on from there", 128 + int(number))
+        click.echo("scfast: stopped; what is finished is kept: run the same command again to go on from there", err=True)
+        if any(thread.name.startswith("scfast-worker") for thread in threading.enumerate()):
+            sys.stdout.flush()
+            os._exit(128 + int(number))  # what is still at work would be waited for; what is published is whole
+        sys.exit(128 + int(number))
     except (ValueError, OSError, MemoryError, ImportError) as error:
-        wrong = (ValueError, FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError)
-        _fail(_line(error), 2 if isinstance(error, wrong) else 1)
+        wrong = (ValueError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError, PermissionError)
+        path = isinstance(error, OSError) and error.errno in (errno.ENAMETOOLONG, errno.ELOOP, errno.EROFS)
+        _fail(_line(error), 2 if path or isinstance(error, wrong) else 1)
+    except RuntimeError as error:
+        from scfast.driver import GivenUp
+
+        if not isinstance(error, GivenUp):
+            raise
+        _fail(str(error), 1)
 
 
 def _line(error: BaseException) -> str:
@@ -377,9 +461,9 @@ def _line(error: BaseException) -> str:
         return f"{error.filename or 'file'}: {error.strerror.lower()}"
     if isinstance(error, MemoryError):
         return f"out of memory: {error}" if str(error) else "out of memory"
-    return " ".join(str(error).split())
+    return str(error)
 
 
 def _fail(line: str, code: int) -> None:
-    click.echo(f"scfast: {line}", err=True)
+    click.echo(f"scfast: {' '.join(line.split())}", err=True)
     sys.exit(code)

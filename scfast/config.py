@@ -10,6 +10,7 @@ import dataclasses
 import itertools
 import json
 import math
+import os
 import re
 import secrets
 import tomllib
@@ -44,6 +45,10 @@ from scfast.parameters import (
 MAX_CELLS = 100_000
 SHIPPED = Path(__file__).with_name("data")
 Value: TypeAlias = float | int | str
+
+
+BACKENDS = ("threads", "loky", "dask", "ray")
+"""What runs the tasks: threads of one process, processes of one machine, or a cluster."""
 
 
 class ConfigError(ValueError):
@@ -245,6 +250,7 @@ class Config:
     def __post_init__(self) -> None:
         object.__setattr__(self, "base", str(Path(self.base).absolute()))
         pairs = list(_axes(self.sweep) if isinstance(self.sweep, Mapping) else self.sweep)
+        _once(pairs)
         object.__setattr__(self, "sweep", tuple((key, _axis(self.network, key, values)) for key, values in pairs))
         if isinstance(self.network, Files) and self.run.networks != 1:
             raise ConfigError(f"run.networks = {self.run.networks}: must be 1 for a network from files")
@@ -284,8 +290,8 @@ class Config:
             for override in overrides:
                 changed.append(_override(data, override))
             return cls._build(data, str(base), name)
-        except ConfigError as error:
-            line = str(error)
+        except (ConfigError, RecursionError) as error:
+            line = str(error) if isinstance(error, ConfigError) else "nested too deeply"
             if any(re.match(rf"({re.escape(key)}\W|\[{re.escape(key.split('.')[0])}])", line) for key in changed):
                 line = f"--set: {line}"
             elif name and not line.startswith("--set"):
@@ -389,7 +395,7 @@ class Config:
         edges = Path(self.base, files.edges)
         nodes = None if files.nodes is None else Path(self.base, files.nodes)
         for key, path in (("edges", edges), ("nodes", nodes)):
-            if path is not None and not path.is_file():
+            if path is not None and not os.path.isfile(path):  # unlike Path.is_file, takes names of any length
                 raise self._error(f"network.{key} = {short(getattr(files, key))}: no such file in {self.base}")
         return edges, nodes
 
@@ -496,7 +502,7 @@ def _plain(spec: Any) -> dict[str, Any]:
         kind = "barabasi_albert" if isinstance(spec.model, BarabasiAlbert) else "dual_local_world"
         return {"kind": kind, "n_nodes": spec.n_nodes, **_plain(spec.model)}
     head = {"kind": "file"} if isinstance(spec, Files) else {}
-    values = {name: getattr(spec, name) for name in entries(type(spec))}
+    values = {name: getattr(spec, name) for name in entries(spec.__class__)}
     return head | {name: _map(value, lambda item: item) for name, value in values.items() if value is not None}
 
 
@@ -532,6 +538,14 @@ def _axes(sweep: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any
             yield from _axes(value, f"{before}{key}.")
         else:
             yield f"{before}{key}", value
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> None:
+    """Refuse a key that is swept twice, or both as a whole and by type."""
+    for (other, _), (key, values) in itertools.combinations(pairs, 2):
+        whole, part = sorted((key, other), key=len)
+        if key == other or (part.startswith(f"{whole}.") and whole.count(".") == 1):
+            raise ConfigError(f"sweep.{key} = {short(values)}: must not be swept together with {other}")
 
 
 def _axis(network: Grown | Files, key: str, given: Any) -> tuple[Value, ...]:
@@ -578,8 +592,8 @@ def _axis(network: Grown | Files, key: str, given: Any) -> tuple[Value, ...]:
 def _range(key: str, given: Mapping[str, Any]) -> list[Value]:
     """Evenly spaced values, rounded to 12 digits so that they are the same on every machine."""
     bounds = {
-        "start": Number(""),
-        "stop": Number(""),
+        "start": Number("", low=-1e300, high=1e300),
+        "stop": Number("", low=-1e300, high=1e300),
         "num": Number("", low=1, high=MAX_CELLS, whole=True),
         "scale": Choice("", options=("linear", "log")),
     }
@@ -604,9 +618,9 @@ def _range(key: str, given: Mapping[str, Any]) -> list[Value]:
 def _parse(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # integers of very many digits are one that is not a TOMLDecodeError
         message, place = re.fullmatch(r"(.*?)(?: \(at (.*)\))?", str(error), re.DOTALL).groups()  # type: ignore[union-attr]
-        raise ConfigError(f"{place or 'text'}: not TOML, {message[:1].lower()}{message[1:]}") from None
+        raise ConfigError(f"{place or 'text'}: not TOML, {message[:1].lower()}{message[1:].partition(';')[0]}") from None
 
 
 def _override(data: dict[str, Any], override: str) -> str:
@@ -618,7 +632,7 @@ def _override(data: dict[str, Any], override: str) -> str:
     try:
         parsed = tomllib.loads(f"value = {text}")
         value = parsed["value"] if len(parsed) == 1 else text
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         value = text  # a bare word is a string
     table = data.setdefault(section, {})
     path = [rest] if section == "sweep" else rest.split(".", 1)
@@ -703,13 +717,13 @@ def find(name_or_path: str | Path) -> Path:
     >>> find("default").name
     'default.toml'
     """
-    path = Path(name_or_path)
-    if path.is_file():
-        return path
+    if os.path.isfile(name_or_path):
+        return Path(name_or_path)
     names = shipped()
     if str(name_or_path) in names:
         return SHIPPED / f"{name_or_path}.toml"
-    raise ConfigError(f"{name_or_path}: no such file or shipped configuration, {nearest(name_or_path, names)}")
+    what = "is a folder" if os.path.isdir(name_or_path) else "no such file or shipped configuration"
+    raise ConfigError(f"{name_or_path}: {what}, {nearest(name_or_path, names)}")
 
 
 def template_text(name: str = "default") -> str:

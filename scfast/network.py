@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scfast.parameters import CHAIN, MAX_NODES, numbers, short
+from scfast.parameters import CHAIN, MAX_NAME, MAX_NODES, numbers, short
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MAX_TYPES = 16
 RESERVED = ("id", "type", "fitness")  # columns of a nodes file that are not attributes
+COLUMN_BYTES = 2**30  # of a column of text, in which all fields take the room of the longest
 
 Attributes: TypeAlias = Mapping[str, ArrayLike]
 StrPath: TypeAlias = str | os.PathLike[str]
@@ -496,8 +497,8 @@ def read_network(
     notes.append(f"{nodes}: {_many(len(names), 'row')}")
     columns = {str(name): column.str.strip() for name, column in rows.items() if name != "id"}
     types = columns.pop("type").to_numpy() if "type" in columns else None
-    typed = {name: _parsed(column) for name, column in columns.items()}
     try:
+        typed = {name: _parsed(name, column) for name, column in columns.items()}
         table = _nodes(len(names), types, type_names, typed.pop("fitness", None), names.to_numpy(), typed)
     except ValueError as error:
         raise ValueError(f"{nodes}: {error}") from None
@@ -590,8 +591,8 @@ def _types(
     labels = [label.strip() if isinstance(label, str) else label for label in array.tolist()]
     seen = dict.fromkeys(labels)
     for label in seen:
-        if not isinstance(label, str) or not label or (given and label not in given):
-            wanted = f"not one of {', '.join(given)}" if given else "must be a type's name"
+        if not isinstance(label, str) or not label or len(label) > MAX_NAME or (given and label not in given):
+            wanted = f"not one of {', '.join(given)}" if given else f"must be a type's name of at most {MAX_NAME} characters"
             raise ValueError(f"{_at('type' + 's' * (names is None), labels.index(label), names)} = {short(label)}: {wanted}")
     if given is None:
         given = _labels([name for name in CHAIN if name in seen] if set(seen) <= set(CHAIN) else list(seen))
@@ -684,10 +685,13 @@ def _typed(values: list[Any]) -> NDArray[Any] | None:
     return column.to_numpy(np.bool_) if kind == "boolean" and column.notna().all() else None
 
 
-def _parsed(column: "pd.Series[str]") -> NDArray[Any]:
+def _parsed(name: str, column: "pd.Series[str]") -> NDArray[Any]:
     """A column of a CSV file: int64, float64 (NaN where empty) or text."""
     filled = column[column != ""]
     if filled.empty or not filled.str.fullmatch(_NUMBER).all():
+        longest, most = int(column.str.len().max()), max(MAX_NAME, COLUMN_BYTES // (4 * len(column)))
+        if longest > most:
+            raise ValueError(f"{name}: a field of {longest} characters: must be at most {most} in {_many(len(column), 'row')}")
         return column.to_numpy(np.str_)
     if len(filled) == len(column) and filled.str.fullmatch(_INTEGER).all() and filled.str.len().max() <= 18:
         return column.to_numpy(np.int64)
@@ -738,6 +742,7 @@ def _read(path: StrPath, required: Sequence[str], others: bool) -> tuple["pd.Dat
             raise ValueError(f"{path}: is an Excel workbook, not CSV: save it as CSV (UTF-8)")
         if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise ValueError(f"{path}: is UTF-16: save it as UTF-8")
+        _no_nul(path)
         header = pd.read_csv(Path(path), nrows=1, dtype=object, compression=None, **options)
         columns = [name.strip() for name in header.iloc[0]]
         for name in required:
@@ -763,10 +768,20 @@ def _read(path: StrPath, required: Sequence[str], others: bool) -> tuple["pd.Dat
     return rows.iloc[1:, kept].set_axis([columns[i] for i in kept], axis=1), ignored
 
 
+def _no_nul(path: StrPath) -> None:
+    """Refuse a file with a NUL byte, of which pandas and NumPy would each make something else."""
+    line = 1
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            if (at := block.find(0)) >= 0:
+                raise ValueError(f"{path} line {line + block.count(10, 0, at)}: holds a NUL byte, must be text")
+            line += block.count(10)
+
+
 def _line(path: StrPath, row: int) -> int:
     """The number of the line, counted from 1, of a row, counted from 0 below the header; blank lines are no rows."""
     with open(path, encoding="utf-8-sig") as file:
-        filled = (number for number, line in enumerate(file, 1) if line.strip())
+        filled = (number for number, line in enumerate(file, 1) if line.strip(" \t\r\n"))
         return next(islice(filled, row + 1, None))
 
 
@@ -780,4 +795,8 @@ def _ids(path: StrPath, rows: "pd.DataFrame") -> tuple["pd.Index[str]", NDArray[
     if "" in ids:
         row, column = divmod(int(np.argmax(codes == ids.get_loc(""))), rows.shape[1])
         raise ValueError(f"{path} line {_line(path, row)}: {rows.columns[column]} = '': must not be empty")
+    if len(ids) and (long := ids.str.len() > MAX_NAME).any():
+        row, column = divmod(int(np.argmax(long[codes])), rows.shape[1])
+        shown = f"{rows.columns[column]} = {short(ids[codes[row, column]])}"
+        raise ValueError(f"{path} line {_line(path, row)}: {shown}: must be at most {MAX_NAME} characters")
     return ids, codes

@@ -27,6 +27,7 @@ from pydantic_core import ArgsKwargs, CoreSchema, core_schema
 CHAIN = ("brand", "purchaser", "platform", "logistics")  # the node types of [P], in chain order
 STATES = ("S", "I", "R", "X")  # in the order of their codes 0..3
 MAX_NODES = 2**31 - 1  # neighbour indices are int32
+MAX_NAME = 1000  # characters of a type's name or a node's id
 
 FloatArray: TypeAlias = NDArray[np.float64]
 RateValue: TypeAlias = float | Mapping[str, float] | Sequence[float] | FloatArray | str
@@ -63,7 +64,10 @@ def short(value: object, limit: int = 60) -> str:
     """
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
-    text = repr(value.item() if isinstance(value, np.generic) else value).replace("\n", " ")
+    try:
+        text = repr(value.item() if isinstance(value, np.generic) else value).replace("\n", " ")
+    except ValueError:  # Python writes no integers of more digits
+        text = f"a number of more than {sys.get_int_max_str_digits()} digits"
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
@@ -113,8 +117,11 @@ def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic | np.ndarray) and not value.ndim else value
 
 
-def _array(value: Any) -> NDArray[Any]:
+def _array(value: Any, name: str) -> NDArray[Any]:
     """`value` as a 1-D numeric array; what is none of that gives an array of another dtype."""
+    for i, item in enumerate(value if isinstance(value, list | tuple) else ()):
+        if isinstance(item, bool):  # which NumPy would take for 0 or 1
+            raise _bad(f"{name}[{i}]", item, "must be a number")
     try:
         array = np.asarray(value)
     except ValueError:  # a ragged list
@@ -172,6 +179,8 @@ class Number(Entry):
 
     def one(self, value: Any, name: str) -> float | int:
         """One number, checked: int if `whole` (save inf), else float."""
+        if type(value) is float and self.low < value < self.high and not self.whole:  # the usual: a sweep has very many
+            return value
         number = math.inf if self.infinite and isinstance(value, str) and value == "inf" else _plain(value)
         if not isinstance(number, int | float) or isinstance(number, bool) or number != number:
             raise _bad(name, value, "must be a number")
@@ -204,6 +213,8 @@ class Rate(Number):
     """A number, {type name: number}, a 1-D array over nodes, or the name of a node attribute."""
 
     def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
+        if isinstance(value, float):
+            return self.one(value, name)
         if isinstance(value, str | Mapping) and not value:
             raise _bad(name, value, "must not be empty")
         if isinstance(value, str):
@@ -218,7 +229,7 @@ class Rate(Number):
 
     def column(self, value: Any, name: str) -> FloatArray:
         """A checked, read-only float64 copy of a 1-D array-like, one value per node."""
-        given = _array(value)
+        given = _array(value, name)
         if given.dtype.kind == "O":
             raise _bad(name, value, "must be a 1-D array of numbers, one per node")
         array = given.astype(np.float64)
@@ -327,6 +338,9 @@ class TypeNames(Entry):
     def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
         if not isinstance(value, list | tuple) or not all(isinstance(t, str) and t for t in value):
             raise _bad(name, value, "must be a list of names")
+        for i, label in enumerate(value):
+            if len(label) > MAX_NAME or "\0" in label:
+                raise _bad(f"{name}[{i}]", label, f"must be at most {MAX_NAME} characters, none of them NUL")
         if not 2 <= len(value) <= 16:
             raise _bad(name, list(value), "must hold 2 to 16 names")
         if len(set(value)) < len(value):
@@ -360,8 +374,8 @@ class StateColumn(Entry):
     def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
         if isinstance(value, str) and value:
             return value
-        given = _array(value)
-        if given.dtype.kind == "O" or np.any(given % 1):
+        given = _array(value, name)
+        if given.dtype.kind == "O" or np.any(given != np.floor(given)):
             raise _bad(name, value, "must be a 1-D array of states 0..3, or name a node attribute")
         wrong = np.flatnonzero((given < 0) | (given > 3))
         if wrong.size:
@@ -438,6 +452,7 @@ def noun(cls: type[Noun]) -> type[Noun]:
     return cast("type[Noun]", made)
 
 
+@functools.cache
 def entries(cls: type) -> dict[str, tuple[Entry, Any]]:
     """The fields of a noun in order: name -> (metadata, default; `dataclasses.MISSING` if none)."""
     found: dict[str, tuple[Entry, Any]] = {}

@@ -599,6 +599,9 @@ def _pictures(result: Result, cell: int | None) -> Iterator[tuple[str, Figure]]:
     if not finished:
         raise _nothing(result)
     first = finished[0] if cell is None else cell
+    nodes = "node/infected_steps" in result.tables
+    # before all others, as it needs the network itself, of which the copy may be gone
+    drawn = network(result, first, int(result.tables["rows/network"][_rows(result, first)[0]])) if nodes else None
     yield f"trajectories{one}", trajectories(result, first)
     if cell is None:
         load = _means(result, "risk load")[0]
@@ -608,12 +611,10 @@ def _pictures(result: Result, cell: int | None) -> Iterator[tuple[str, Figure]]:
         yield f"types{one}", types(result, first)
     if result.degrees(first)[0].max(initial=0):
         yield f"degrees{one}", degrees(result, first)
-    if "node/infected_steps" in result.tables:
-        drawn = network(result, first, int(result.tables["rows/network"][result.rows(first)[0]]))
-        if drawn is not None:
-            yield f"network{one}", drawn
-        else:
-            print(f"no picture of the network: more than {NETWORK_NODES:,} nodes are too many to draw", file=sys.stderr)
+    if drawn is not None:
+        yield f"network{one}", drawn
+    elif nodes:
+        print(f"no picture of the network: more than {NETWORK_NODES:,} nodes are too many to draw", file=sys.stderr)
     swept = 0 if cell is not None else len(_swept(result))
     if swept in (1, 2):
         yield "sweep", (sweep_curve if swept == 1 else heatmap)(result, SWEEP_OUTCOMES)

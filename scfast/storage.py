@@ -122,6 +122,10 @@ class StorageError(ValueError):
     """A results folder cannot be used as asked: one line that says which file and why."""
 
 
+class ForeignError(StorageError):
+    """A file is whole, but belongs to another run."""
+
+
 def _array_digest(name: str, array: np.ndarray) -> str:
     return hashlib.sha256(f"{name} {array.dtype.str} {array.shape}\n".encode() + hashlib.sha256(array.data).digest()).hexdigest()
 
@@ -220,6 +224,24 @@ def _write(file: Any, name: str, data: np.ndarray) -> Any:
     return file.create_dataset(name, data=data, chunks=(rows, *data.shape[1:]), fletcher32=True, track_times=False)
 
 
+def _process() -> str:
+    return f"{os.uname().nodename}-{os.getpid()}"
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes of this machine that are no more had begun to write."""
+    for path in folder.glob(".*.*"):
+        host, _, number = path.name.rpartition(".")[0].rpartition("-")
+        if number.isdecimal() and host.endswith(f".{os.uname().nodename}"):
+            try:
+                os.kill(int(number), 0)
+            except ProcessLookupError:
+                with contextlib.suppress(OSError):
+                    path.unlink()
+            except OSError:
+                continue
+
+
 def _sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -232,7 +254,7 @@ def publish(path: Path, write: Callable[[BinaryIO], Any]) -> bool:
     """Give what `write` writes the name `path`, whole or not at all; False if the name was taken already."""
     scratch = ""
     try:
-        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.{_process()}.", dir=path.parent)
         with os.fdopen(handle, "w+b") as file:
             write(file)
             file.flush()
@@ -276,7 +298,8 @@ def publish_tables(path: Path, tables: Tables, run_id: str, type_names: Iterable
 
 def _note(path: Path, content: str, run_id: str) -> dict[str, str]:
     with path.open("rb") as file:
-        return {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "content": content, "run_id": run_id}
+        note = {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "content": content, "run_id": run_id}
+    return {**note, "self": _text_digest(note)}
 
 
 def read_tables(path: Path, names: Iterable[str] | None = None) -> dict[str, np.ndarray]:
@@ -311,7 +334,7 @@ def verify(path: Path, run_id: str) -> dict[str, Any] | None:
 
     Raises
     ------
-    StorageError
+    ForeignError
         The file is whole, but belongs to another run.
     """
     try:
@@ -322,19 +345,44 @@ def verify(path: Path, run_id: str) -> dict[str, Any] | None:
         except FileNotFoundError:
             with _open(path) as file:
                 owner = str(file.attrs["run_id"])
-            note = {"sha256": digest, "content": content_digest(FileTables(path)), "run_id": owner}
+            note = _note(path, content_digest(FileTables(path)), owner)
             with contextlib.suppress(OSError):  # no room, or not ours to write: the file is whole all the same
                 _publish_json(_sidecar(path), note)
-        if digest != note["sha256"]:
+        if note.pop("self") != _text_digest(note) or digest != note["sha256"]:
             return None
         owner = note["run_id"]
     except PermissionError as error:
         raise StorageError(f"{error.filename}: permission denied") from None
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None
     if owner != run_id:
-        raise StorageError(f"{path}: belongs to another run ({owner[:12]}, this is {run_id[:12]})")
+        raise ForeignError(f"{path}: belongs to another run ({owner[:12]}, this is {run_id[:12]})")
     return note
+
+
+def _failure(path: Path) -> Path:
+    return path.with_suffix(".failed.json")
+
+
+def note_failure(path: Path, note: Mapping[str, str]) -> None:
+    """Keep what became of a shard that could not be made."""
+    forget_failure(path)
+    _publish_json(_failure(path), note)
+
+
+def forget_failure(path: Path) -> None:
+    """As a shard is there, or is tried again."""
+    with contextlib.suppress(FileNotFoundError):
+        _failure(path).unlink()
+
+
+def failures(folder: Path) -> list[dict[str, str]]:
+    """What was kept of shards that could not be made."""
+    notes = []
+    for path in sorted((folder / "shards").glob("*.failed.json")):
+        with contextlib.suppress(OSError, ValueError):
+            notes.append(json.loads(path.read_bytes()))
+    return notes
 
 
 def set_aside(path: Path) -> Path | None:
@@ -351,8 +399,8 @@ def set_aside(path: Path) -> Path | None:
     return moved
 
 
-def _manifest_digest(manifest: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+def _text_digest(content: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
@@ -362,7 +410,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         manifest = json.loads(path.read_bytes())
         if manifest["format"] != "scfast manifest 1" or not manifest.keys() >= _MANIFEST_KEYS:
             raise ValueError
-        if manifest.pop("sha256", "") != _manifest_digest(manifest):
+        if manifest.pop("sha256", "") != _text_digest(manifest):
             raise StorageError(f"{path}: was changed after it was written")
         return manifest
     except StorageError:
@@ -381,7 +429,7 @@ def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Write the manifest if there is none yet; returns the one that is there."""
     try:
         (folder / "shards").mkdir(parents=True, exist_ok=True)
-        _publish_json(folder / "manifest.json", {**manifest, "sha256": _manifest_digest(manifest)})
+        _publish_json(folder / "manifest.json", {**manifest, "sha256": _text_digest(manifest)})
     except OSError as error:
         raise StorageError(f"{folder}: cannot be written ({error.strerror or error})") from None
     there = read_manifest(folder)

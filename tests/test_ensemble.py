@@ -19,6 +19,7 @@ import pytest
 
 import scfast as sf
 from scfast import ensemble, storage
+from scfast.plan import Plan, Task, run_task
 
 SMALL = """
 [network]
@@ -74,8 +75,8 @@ def test_blocks_split_over_tasks_merge_exactly(monkeypatch: pytest.MonkeyPatch, 
         "[network]\nn_nodes=40\n[run]\nnetworks=2\nreplicates=1300\nsteps=12\nseed=4\nrecord=['nodes','trajectories']"
     )
     whole = sf.run(config, n_jobs=1)
-    monkeypatch.setattr(ensemble, "TASK_BYTES", 1)
-    assert sum(map(len, ensemble.Plan.of(config).shards)) == 6
+    monkeypatch.setattr("scfast.plan.TASK_BYTES", 1)
+    assert sum(map(len, Plan.of(config).shards)) == 6
     split = sf.run(config, tmp_path / "r", n_jobs=1)
     assert split.digest == whole.digest
 
@@ -138,8 +139,8 @@ def test_standard_errors_of_nodes_are_the_spread_over_seeds(replicates: int) -> 
     shares, errors = [], []
     for seed in range(80):
         text = f"[network]\nn_nodes=20\n[run]\nnetworks=1\nreplicates={replicates}\nsteps=20\nseed={seed}\nrecord=['nodes']"
-        plan = ensemble.Plan.of(sf.Config.from_text(text))
-        result = sf.Result(plan.manifest(), ensemble.run_task(plan, ensemble.Task(0, 0, 0, replicates), net, None), loaded=net)
+        plan = Plan.of(sf.Config.from_text(text))
+        result = sf.Result(plan.manifest(), run_task(plan.config, Task(0, 0, 0, replicates), net, None), loaded=net)
         shares.append(result.tables["node/infected_steps"] / (replicates * 21))
         errors.append(result._infected_se(np.arange(20)))
     ratio = np.mean(np.square(errors)) / np.mean(np.var(shares, axis=0, ddof=1))
@@ -283,7 +284,7 @@ def test_a_drawn_seed_is_kept_before_the_start_is_checked(tmp_path: Path) -> Non
     text = "[network]\nn_nodes=40\n[initial]\nwithin='logistics'\ninfected=3\n[run]\nnetworks=5\nreplicates=64\nsteps=5"
     for seed in range(100):
         with contextlib.suppress(ValueError):
-            ensemble.Plan.of(sf.Config.from_text(f"{text}\nseed={seed}"))
+            Plan.of(sf.Config.from_text(f"{text}\nseed={seed}"))
             break
     first = sf.run(sf.Config.from_text(f"{text}\nseed={seed}"), tmp_path / "r")
     for _ in range(12):
@@ -292,7 +293,7 @@ def test_a_drawn_seed_is_kept_before_the_start_is_checked(tmp_path: Path) -> Non
 
 def test_any_part_of_a_run_can_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Networks in several tasks each: whatever shards are there, the networks that are whole give what the complete run gives."""
-    monkeypatch.setattr(ensemble, "TASK_BYTES", 1)
+    monkeypatch.setattr("scfast.plan.TASK_BYTES", 1)
     config = sf.Config.from_text("[network]\nn_nodes=30\n[run]\nnetworks=3\nreplicates=1200\nsteps=8\nseed=4")
     whole = sf.run(config, n_jobs=1)
     assert sf.run(config, tmp_path / "r", n_jobs=1).digest == whole.digest
@@ -370,7 +371,7 @@ def test_too_many_first_infections_of_a_type_are_refused_before_work(tmp_path: P
     with pytest.raises(
         ValueError, match=r"^initial.infected = 5: must be at most \d, the number of logistics nodes of network \d+$"
     ):
-        ensemble.Plan.of(sf.Config.from_text(text))
+        Plan.of(sf.Config.from_text(text))
 
 
 def test_quantiles_stay_within_the_network_where_binned() -> None:
@@ -392,14 +393,13 @@ def test_other_configuration_is_refused(tmp_path: Path) -> None:
 
 
 def test_results_from_other_runs_and_foreign_files_are_refused(tmp_path: Path) -> None:
-    config = sf.Config.from_text(SMALL)
     for name, text in (("a", SMALL), ("b", SMALL.replace("seed = 11", "seed = 12"))):
         sf.run(sf.Config.from_text(text), tmp_path / name)
     for suffix in ("h5", "json"):
         os.replace(tmp_path / "b" / "shards" / f"000000.{suffix}", tmp_path / "a" / "shards" / f"000000.{suffix}")
     (tmp_path / "a" / "results.h5").unlink()
     with pytest.raises(ValueError, match="belongs to another run"):
-        sf.run(config, tmp_path / "a")
+        sf.load(tmp_path / "a")
     foreign = tmp_path / "foreign.h5"
     with h5py.File(foreign, "w") as file:
         file["rows/cell"] = [1]
@@ -491,7 +491,7 @@ def test_bad_arguments(result: sf.Result) -> None:
     config = sf.Config.from_text(SMALL)
     for call, line in (
         (lambda: sf.run(config, n_jobs=0), "n_jobs = 0: must be a whole number other than 0"),
-        (lambda: sf.run(config, backend="mpi"), "backend = 'mpi': must be one of threads, loky"),
+        (lambda: sf.run(config, backend="mpi"), "backend = 'mpi': must be one of threads, loky, dask, ray"),
         (lambda: sf.run(config, shard=(3, 3)), "shard = (3, 3): must be (i, n) with 0 <= i < n, and needs a results folder"),
         (lambda: result.quantile(1.2), "q = 1.2: must be between 0 and 1"),
         (lambda: result.rows(4), "cell = 4: must be between 0 and 3"),

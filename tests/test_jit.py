@@ -78,3 +78,77 @@ def test_processor_without_avx_gives_the_same_bits(warm: tuple[Path, str], tmp_p
     """Neither without vector registers wider than 128 bits, nor with those of AVX2."""
     assert run(tmp_path, NUMBA_CPU_NAME="generic")[0] == warm[1]
     assert run(tmp_path, NUMBA_CPU_NAME="haswell", NUMBA_CPU_FEATURES="+avx2")[0] == warm[1]
+
+
+NFS_LIKE = """
+import errno, os, pathlib
+attempts = [0]
+plain_replace, plain_read = os.replace, pathlib.Path.read_bytes
+
+def replace(source, target):
+    attempts[0] += 1
+    if str(target).endswith(".kernel") and attempts[0] % 2:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(target))
+    return plain_replace(source, target)
+
+def read_bytes(path):
+    if path.suffix == ".kernel" and len(path.name) % 3 == 0:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
+    return plain_read(path)
+
+os.replace, pathlib.Path.read_bytes = replace, read_bytes
+"""
+
+
+def test_file_handles_that_go_stale_are_done_without(warm: tuple[Path, str], tmp_path: Path) -> None:
+    """As on network file systems: every second file cannot be put in its place, every third not be read."""
+    for _ in range(2):
+        full = {**os.environ, "SCFAST_CACHE_DIR": str(tmp_path)}
+        done = subprocess.run([sys.executable, "-W", "ignore", "-c", NFS_LIKE + PROGRAM], env=full, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.split()[0] == warm[1]
+    assert not list(tmp_path.rglob("*.part"))
+
+
+def test_read_only_home_is_done_without(warm: tuple[Path, str], tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(home)], capture_output=True, text=True)
+    if made.returncode:  # for anybody but root, rights will do
+        home.chmod(0o500)
+    full = {name: value for name, value in os.environ.items() if not name.endswith(("CACHE_DIR", "CACHE_HOME"))}
+    try:
+        command = [sys.executable, "-W", "ignore", "-c", PROGRAM]
+        done = subprocess.run(command, env={**full, "HOME": str(home)}, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.split() == [warm[1], "0"]
+        assert not list(home.iterdir())
+    finally:
+        if made.returncode == 0:
+            subprocess.run(["umount", "-l", str(home)], check=True)
+
+
+def at_once(cache: Path, n: int) -> list[str]:
+    """Digests of so many processes that start together."""
+    command = [sys.executable, "-W", "ignore", "-c", PROGRAM]
+    full = {**os.environ, "SCFAST_CACHE_DIR": str(cache)}
+    processes = [subprocess.Popen(command, env=full, stdout=subprocess.PIPE, text=True) for _ in range(n)]
+    return [process.communicate()[0].split()[0] for process in processes]
+
+
+def test_many_starts_at_once_from_a_torn_cache(warm: tuple[Path, str], tmp_path: Path) -> None:
+    """Eight processes find a cache of which one file is cut short, and all mend it."""
+    folder, digest = warm
+    shutil.copytree(folder, tmp_path / "cache")
+    torn = min((tmp_path / "cache").rglob("*.kernel"), key=lambda path: path.stat().st_size)
+    torn.write_bytes(torn.read_bytes()[:-1])
+    assert at_once(tmp_path / "cache", 8) == [digest] * 8
+    assert run(tmp_path / "cache") == (digest, 1)
+    assert not list((tmp_path / "cache").rglob("*.part"))
+
+
+@pytest.mark.long
+def test_eight_cold_starts_at_once(warm: tuple[Path, str], tmp_path: Path) -> None:
+    assert at_once(tmp_path, 8) == [warm[1]] * 8
+    assert run(tmp_path) == (warm[1], 1)
+    assert not list(tmp_path.rglob("*.part"))

@@ -1,0 +1,444 @@
+"""From a configuration to work: the plan, its tasks, what they need, and how a worker runs them.
+
+A plan is a fixed list of tasks, a pure function of the configuration: whoever computes them, in whatever order and however often
+interrupted, the numbers are the same.
+"""
+
+import datetime
+import functools
+import itertools
+import platform
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numba
+import numpy as np
+
+import scfast
+from scfast import driver, lanes, sirs, stats, storage
+from scfast.config import Config, ConfigError, Files, Grown, RunSettings
+from scfast.growth import grow, type_sizes
+from scfast.network import Network, read_network
+from scfast.parameters import BarabasiAlbert
+
+SAMPLES = 4
+"""Replicates of each network whose trajectories are always kept whole."""
+
+TASK_BYTES = 64 << 20
+SHARD_BYTES = 64 << 20
+TASK_NODE_STEPS = 20_000_000_000
+SHARDS = 64
+LIBRARIES = 250e6
+"""Resident bytes of a process before it does anything."""
+
+NODE_MAPS = ("ever_infected", "ever_eliminated", "infected_steps", "infected_steps_in_lots", "lot_squares")
+
+
+@dataclass(frozen=True)
+class Task:
+    """Some blocks of one network in one cell: what is computed in one go."""
+
+    cell: int
+    network: int
+    first_block: int
+    n_replicates: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The fixed list of tasks that a configuration means, in the shards that will hold their results.
+
+    Attributes
+    ----------
+    config : Config
+    loaded : Network or None
+        The network read from files, if the configuration names some.
+    shards : tuple of tuple of Task
+    """
+
+    config: Config
+    loaded: Network | None
+    shards: tuple[tuple[Task, ...], ...]
+
+    @classmethod
+    def of(cls, config: Config, loaded: Network | None = None) -> "Plan":
+        """Lay out a configuration's tasks, after checking whatever only a loaded network can tell.
+
+        Raises
+        ------
+        ConfigError
+            The network's files, or values that do not fit the network in them.
+        """
+        first = config.cells[0].network
+        if isinstance(first, Files):
+            if loaded is None:
+                edges, nodes = config.paths(first)
+                loaded = read_network(edges, nodes, clean=first.clean, symmetrize=first.symmetrize)
+            if loaded.n_nodes < 1:
+                raise ConfigError(f"network.edges = {first.edges!r}: must hold at least one edge")
+            for cell in config.cells:
+                config.check_network(cell, loaded)
+        _check_starts(config)
+        return cls(config, loaded, _shards(config, loaded))
+
+    @functools.cached_property
+    def type_names(self) -> tuple[str, ...]:
+        """Names of the node types."""
+        return _type_names(self.config, self.loaded)
+
+    def n_nodes(self, cell: int) -> int:
+        """Nodes of each network of a cell."""
+        return _n_nodes(self.config.cells[cell].network, self.loaded)
+
+    def node_steps(self, shard: int) -> int:
+        """Work of a shard: nodes x steps x replicates."""
+        return sum(self.n_nodes(task.cell) * self.config.run.steps * task.n_replicates for task in self.shards[shard])
+
+    @functools.cached_property
+    def run_id(self) -> str:
+        """Hash of configuration, loaded network and NUMBERS_VERSION: what the numbers are a function of."""
+        return storage.run_id(self.config.resolved(), self.loaded.digest() if self.loaded is not None else None)
+
+    def manifest(self) -> dict[str, Any]:
+        """What ``manifest.json`` says."""
+        run = self.config.run
+        cells = [cell.resolved() for cell in self.config.cells]
+        return {
+            "format": "scfast manifest 1",
+            "run_id": self.run_id,
+            "numbers_version": storage.NUMBERS_VERSION,
+            "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "versions": {
+                "scfast": scfast.__version__,
+                "python": platform.python_version(),
+                "numpy": np.__version__,
+                "numba": numba.__version__,
+            },
+            "seed": run.seed,
+            "n_networks": run.networks,
+            "n_replicates": run.replicates,
+            "n_steps": run.steps,
+            "record": list(run.record),
+            "type_names": list(self.type_names),
+            "cells": [cell["values"] for cell in cells],
+            "networks": [cell["network"] for cell in cells],
+            "network_digest": self.loaded.digest() if self.loaded is not None else None,
+            "network_notes": list(self.loaded.notes) if self.loaded is not None else [],
+            "n_shards": len(self.shards),
+            "config": self.config.resolved(),
+        }
+
+    def describe(self, shard: int) -> str:
+        """The tasks of a shard, in a few words."""
+
+        def span(values: list[int]) -> str:
+            low, high = min(values), max(values)
+            return f" {low}" if low == high else f"s {low} to {high}"
+
+        tasks = self.shards[shard]
+        text = f"shard {shard}: cell{span([task.cell for task in tasks])}, network{span([task.network for task in tasks])}"
+        if len(tasks) == 1 and tasks[0].n_replicates < self.config.run.replicates:
+            first = tasks[0].first_block * lanes.BLOCK_LANES
+            text += f", replicates {first} to {first + tasks[0].n_replicates - 1}"
+        return text
+
+    def job(self, shard: int, path: Path | None = None, network: Network | Path | None = None) -> "ShardJob":
+        """What makes a shard, and publishes it at `path` or hands it back; `network` is where the loaded one is kept."""
+        where = self.loaded if network is None else network
+        return ShardJob(self.config, self.shards[shard], where, path, self.run_id, self.type_names)
+
+    def shard_path(self, folder: Path, shard: int) -> Path:
+        """Where a shard is published."""
+        return folder / "shards" / f"{shard:06d}.h5"
+
+    def estimate(self, n_jobs: int = -1, backend: str = "threads", **smaller: int) -> dict[str, float]:
+        """What the run will take: node-steps; bytes on disk; bytes of memory with so many workers on this machine.
+
+        Counted from array sizes; sparse histograms, which cannot be known before the run, by a guess at how many values occur.
+        `smaller` (n_nodes, networks, replicates, steps) stands in for the plan's own numbers.
+        """
+        n_nodes = smaller.pop("n_nodes", None)
+        run = replace(self.config.run, **smaller)
+        n_types = len(self.type_names)
+        cells = range(len(self.config.cells))
+        sizes = [min(self.n_nodes(cell), n_nodes or self.n_nodes(cell)) for cell in cells]
+        rows = [_row_bytes(run, n, run.replicates, n_types) for n in sizes]
+        disk = sum(rows) * run.networks
+        workers = min(driver.n_workers(n_jobs), len(self.shards))
+        block = 8 * lanes.width(min(run.replicates, lanes.BLOCK_LANES))
+        groups = n_types if "types" in run.record else 1
+        most = max(min(_most_lanes(run, n, groups), run.replicates) for n in sizes)
+        buffers = 4 * 4 * (run.steps + 1) * (groups + (groups > 1)) * (most + 8 * block)
+        # planes, lists (as a rule of less than a tenth of the nodes, twice), maps, what is known of each node; both orders of nodes
+        largest = max(
+            n * (12 * block + 150) + 32 * self._edges(cell) * n / self.n_nodes(cell) for cell, n in zip(cells, sizes, strict=True)
+        )
+        held = 2 * min(SHARD_BYTES + max(rows), disk / min(len(self.shards), run.networks * len(rows)))
+        # merging goes array by array; trajectories, if kept, are by far the largest
+        merge = 2.5 * (disk if "trajectories" in run.record else disk / 2)
+        processes = workers if backend == "loky" else 0
+        memory = (1 + processes) * LIBRARIES + max(workers * (largest + buffers + held), merge)
+        work = sum(sizes) * run.steps * run.replicates * run.networks
+        return {"node_steps": float(work), "disk": 2 * disk, "memory": memory}
+
+    def _edges(self, cell: int) -> float:
+        spec = self.config.cells[cell].network
+        if isinstance(spec, Files):
+            return float(self.loaded.n_edges) if self.loaded is not None else 0.0
+        partners = spec.model.m if isinstance(spec.model, BarabasiAlbert) else max(*spec.model.m, *spec.model.m_crossing)
+        return float(partners * spec.n_nodes)
+
+
+def _n_nodes(spec: Grown | Files, loaded: Network | None) -> int:
+    if isinstance(spec, Grown):
+        return spec.n_nodes
+    assert loaded is not None
+    return loaded.n_nodes
+
+
+def _row_bytes(run: RunSettings, n: int, n_replicates: int, n_types: int) -> float:
+    """Stored bytes of so many replicates of one network in one cell."""
+    cells = 4 * (run.steps + 1)
+    pairs = cells * min(n_replicates / 2, n + 1, 5 * n**0.5)
+    groups = n_types if "types" in run.record else 0
+    fixed = 16 * cells * (1 + groups) + 4 * cells * (SAMPLES + 1) + 40 * n * ("nodes" in run.record)
+    return fixed + 8 * pairs + n_replicates * (48 + 4 * cells * ("trajectories" in run.record))
+
+
+def _check_starts(config: Config) -> None:
+    """Refuse more first infections within a type than some grown network will have nodes of it."""
+    seen = {}
+    for cell, index in itertools.product(config.cells, range(config.run.networks)):
+        spec, start = cell.network, cell.initial
+        if start.within is None or not isinstance(spec, Grown) or isinstance(spec.model, BarabasiAlbert):
+            continue
+        position = spec.type_names.index(start.within)
+        if start.count(spec.model.start[position]) <= spec.model.start[position] and isinstance(start.infected, int):
+            continue  # the initial nodes suffice
+        key = (spec, index)
+        if key not in seen:
+            seen[key] = type_sizes(spec.model, spec.n_nodes, config.run.seed, index)
+        size = int(seen[key][position])
+        if start.count(size) > size:
+            bound = f"must be at most {size}, the number of {start.within} nodes of network {index}"
+            raise ConfigError(f"initial.infected = {start.infected}: {bound}")
+
+
+def _most_lanes(run: RunSettings, n: int, groups: int) -> int:
+    """Replicates that a task may have, a multiple of the block."""
+    by_memory = TASK_BYTES // (16 * (run.steps + 1) * groups * lanes.BLOCK_LANES)
+    return lanes.BLOCK_LANES * max(1, min(by_memory, TASK_NODE_STEPS // (lanes.BLOCK_LANES * n * run.steps)))
+
+
+def _shards(config: Config, loaded: Network | None) -> tuple[tuple[Task, ...], ...]:
+    """Tasks of at most 64 MiB of trajectories and twenty thousand million node-steps, in shards of about equal work.
+
+    Cells with the same network stand together, so that it is grown once.
+    """
+    run = config.run
+    by_spec: dict[Grown | Files, list[int]] = {}
+    for c, cell in enumerate(config.cells):
+        by_spec.setdefault(cell.network, []).append(c)
+    n_types = len(_type_names(config, loaded))
+    groups = n_types if "types" in run.record else 1
+    tasks, work, stored = [], [], []
+    for network, (spec, members) in itertools.product(range(run.networks), by_spec.items()):
+        n = _n_nodes(spec, loaded)
+        most = _most_lanes(run, n, groups)
+        for cell_index, first in itertools.product(members, range(0, run.replicates, most)):
+            size = min(most, run.replicates - first)
+            tasks.append(Task(cell_index, network, first // lanes.BLOCK_LANES, size))
+            work.append(n * run.steps * size)
+            stored.append(_row_bytes(run, n, size, n_types))
+    limit = max(1, min(TASK_NODE_STEPS, sum(work) // SHARDS))
+    shards: list[tuple[Task, ...]] = []
+    current: list[Task] = []
+    steps, held = 0, 0.0
+    for task, cost, size_bytes in zip(tasks, work, stored, strict=True):
+        if current and (steps + cost > limit or held + size_bytes > SHARD_BYTES):
+            shards.append(tuple(current))
+            current, steps, held = [], 0, 0.0
+        current.append(task)
+        steps, held = steps + cost, held + size_bytes
+    return (*shards, tuple(current))
+
+
+def _type_names(config: Config, loaded: Network | None) -> tuple[str, ...]:
+    spec = config.cells[0].network
+    if isinstance(spec, Grown):
+        return spec.type_names
+    assert loaded is not None
+    return loaded.type_names
+
+
+def run_task(config: Config, task: Task, network: Network, tick: Callable[[int], Any] | None) -> storage.Tables:
+    """Run one task; its results by the schema of storage, as one row."""
+    run = config.run
+    cell = config.cells[task.cell]
+    by_type = "types" in run.record
+    setup = sirs.prepare(network, cell.dynamics, cell.initial, by_type)
+    n = network.n_nodes
+    key = (run.seed, task.network, task.cell, task.first_block)
+    counts, seen, maps = sirs.run_replicates(setup, key, task.n_replicates, run.steps, map_steps="nodes" in run.record, tick=tick)
+    total = counts[:, 0] if counts.shape[1] == 1 else counts.sum(axis=1, dtype=np.int32)
+    shift = stats.bin_shift(n)
+    length, value, count = stats.tally(total.reshape(-1, task.n_replicates), shift)
+    sample = np.full((1, SAMPLES, run.steps + 1, 4), -1, np.int32)
+    sample[0, : min(SAMPLES, task.n_replicates)] = total[..., :SAMPLES].transpose(2, 0, 1)
+    degrees, nodes_with = np.unique(network.degree, return_counts=True)
+    tables: dict[str, np.ndarray] = {
+        "rows/cell": np.array([task.cell]),
+        "rows/network": np.array([task.network]),
+        "rows/first_replicate": np.array([task.first_block * lanes.BLOCK_LANES]),
+        "rows/n_replicates": np.array([task.n_replicates]),
+        "rows/n_nodes": np.array([n]),
+        "rows/n_edges": np.array([network.n_edges]),
+        "rows/n_isolates": np.array([network.n_isolates]),
+        "rows/type_size": np.bincount(network.types, minlength=len(network.type_names))[None],
+        "rows/network_digest": np.frombuffer(bytes.fromhex(network.digest()), np.uint8)[None],
+        "rows/bin_shift": np.array([shift]),
+        "trajectory/sum": total.sum(axis=-1, dtype=np.int64)[None],
+        "trajectory/sum_of_squares": _squares(total)[None],
+    }
+    if by_type:
+        tables["type_trajectory/sum"] = counts.sum(axis=-1, dtype=np.int64)[None]
+        tables["type_trajectory/sum_of_squares"] = _squares(counts)[None]
+    tables |= {"histogram/length": length.reshape(1, run.steps + 1, 4), "histogram/value": value, "histogram/count": count}
+    tables |= {f"replicate/{name}": seen[:, k] for k, name in enumerate(sirs.OBSERVABLES)}
+    tables["sample/counts"] = sample
+    if "nodes" in run.record:
+        tables |= {f"node/{name}": maps[k] for k, name in enumerate(NODE_MAPS)}
+    tables |= {"degree/length": np.array([len(degrees)]), "degree/value": degrees, "degree/count": nodes_with}
+    if "trajectories" in run.record:
+        tables["raw/counts"] = total.transpose(2, 0, 1)
+    return {name: np.ascontiguousarray(tables[name], storage.SCHEMA[name].dtype) for name in storage.SCHEMA if name in tables}
+
+
+def _squares(values: np.ndarray) -> np.ndarray:
+    return np.einsum("...r,...r->...", values, values, dtype=np.int64, casting="safe")
+
+
+@functools.lru_cache(maxsize=1)
+def _kept_network(path: Path, run_id: str) -> Network:
+    return storage.read_network_copy(path)
+
+
+@dataclass(frozen=True)
+class ShardJob:
+    """All that a worker needs to make one shard, wherever it is.
+
+    Attributes
+    ----------
+    config : Config
+    tasks : tuple of Task
+    network : Network or Path or None
+        The loaded network, or where its copy is; None if networks are grown.
+    path : Path or None
+        Where to publish; None hands the results back.
+    run_id, type_names
+        As in the plan.
+    """
+
+    config: Config
+    tasks: tuple[Task, ...]
+    network: Network | Path | None
+    path: Path | None
+    run_id: str
+    type_names: tuple[str, ...]
+    version: tuple[str, int] = (scfast.__version__, storage.NUMBERS_VERSION)
+
+    @property
+    def __name__(self) -> str:
+        """What dask's dashboard shows."""
+        return f"scfast-{self.run_id[:8]}-{self.path.stem if self.path else 'shard'}"
+
+    def __call__(self, tick: Callable[[int], Any] | None = None) -> storage.Tables | None:
+        """Run the tasks and publish them, or hand them back."""
+        if self.version != (scfast.__version__, storage.NUMBERS_VERSION):
+            here = f"scfast {scfast.__version__}, NUMBERS_VERSION {storage.NUMBERS_VERSION}"
+            raise ValueError(
+                f"{socket.gethostname()}: has {here}; must be {self.version[0]}, {self.version[1]}, as where it was started"
+            )
+        parts = []
+        held: tuple[Any, Network] | None = None
+        for task in self.tasks:
+            key = (self.config.cells[task.cell].network, task.network)
+            if held is None or held[0] != key:
+                held = key, self._network(*key)
+            parts.append(run_task(self.config, task, held[1], tick))
+        tables = storage.concatenate(parts)
+        if self.path is None:
+            return tables
+        storage.publish_tables(self.path, tables, self.run_id, self.type_names)
+        return None
+
+    def _network(self, spec: Grown | Files, index: int) -> Network:
+        if isinstance(spec, Grown):
+            return grow(spec.model, spec.n_nodes, self.config.run.seed, network=index)
+        if isinstance(self.network, Path):
+            return _kept_network(self.network, self.run_id)
+        assert self.network is not None
+        return self.network
+
+
+def fitting(plan: Plan, n_jobs: int, backend: str, max_memory: float | None) -> int:
+    """Workers that fit into memory: as many as were asked for, or of all processors as many as can be.
+
+    Raises
+    ------
+    ValueError
+        Not even one fits, or not as many as were asked for.
+    """
+    workers = driver.n_workers(n_jobs)
+    limit, whose = driver.available_memory(), "are free"
+    if max_memory is not None and max_memory < limit:
+        limit, whose = max_memory, "are allowed"
+
+    def need(jobs: int, plan: Plan = plan) -> float:
+        return plan.estimate(jobs, backend)["memory"]
+
+    fitting = next((jobs for jobs in range(workers, 0, -1) if need(jobs) <= limit), 0)
+    if fitting == workers:
+        return workers
+    if fitting and n_jobs < 0:
+        print(f"{fitting} of {workers} workers, as more do not fit into memory ({size(limit)} {whose})", file=sys.stderr)
+        return fitting
+    if fitting:
+        raise ValueError(
+            f"n_jobs = {n_jobs}: must be at most {fitting}, as more need {size(need(workers))} of memory and {size(limit)} {whose}"
+        )
+    raise ValueError(f"{_too_large(plan, limit)}, as this needs {size(need(1))} of memory and {size(limit)} {whose}")
+
+
+def size(n_bytes: float) -> str:
+    """Bytes, for people."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if n_bytes < 999.5:
+            return f"{n_bytes:.3g} {unit}"
+        n_bytes /= 1000
+    return f"{n_bytes:.3g} TB"
+
+
+def _too_large(plan: Plan, limit: float) -> str:
+    """Which key to make smaller, and to what, so that one worker fits."""
+
+    run = plan.config.run
+    sizes = {
+        "run.replicates": ("replicates", run.replicates),
+        "run.steps": ("steps", run.steps),
+        "run.networks": ("networks", run.networks),
+    }
+    if plan.loaded is None:
+        sizes = {"network.n_nodes": ("n_nodes", max(plan.n_nodes(cell) for cell in range(len(plan.config.cells)))), **sizes}
+    for key, (name, value) in sizes.items():
+        low, high = 0, value
+        while high - low > max(1, low // 50):
+            middle = (low + high) // 2
+            low, high = (middle, high) if plan.estimate(1, "threads", **{name: middle})["memory"] <= limit else (low, middle)
+        if low >= (100 if name == "n_nodes" else 1):
+            return f"{key} = {value}: must be at most {low}"
+    return f"network.n_nodes = {plan.n_nodes(0)}: is too large"
