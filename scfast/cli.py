@@ -6,6 +6,7 @@ Wrong input ends with one line on standard error and exit code 2; an interrupted
 import errno
 import json
 import os
+import re
 import stat
 import sys
 import threading
@@ -43,12 +44,12 @@ class _Bytes(click.ParamType):
         from pydantic import ByteSize, TypeAdapter, ValidationError
 
         try:
-            size = int(TypeAdapter(ByteSize).validate_python(value))
+            size = float(TypeAdapter(ByteSize).validate_python(value))
         except (ValidationError, OverflowError):
-            size = 0
-        if size <= 0:
+            size = 0.0
+        if not size > 0:
             raise ValueError(f"{_option(param)} = {value}: must be an amount of memory, as in 8GB or 512MiB")
-        return float(size)
+        return size
 
 
 def _option(param: click.Parameter | None) -> str:
@@ -163,10 +164,11 @@ def run(
 def _part(shard: str | None) -> tuple[int, int] | None:
     if shard is None:
         return None
-    index, slash, total = shard.partition("/")
-    if not (slash and index.isdecimal() and total.isdecimal() and int(index) < int(total)):
+    match = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", shard)
+    index, total = map(int, match.groups()) if match else (0, 0)
+    if index >= total:
         raise ValueError(f"--shard = {shard}: must be I/N with 0 <= I < N")
-    return int(index), int(total)
+    return index, total
 
 
 @cli.command()
@@ -240,6 +242,8 @@ def show(folder: Path, top: int, cell: int | None, csv: Path | None) -> None:
         _show(result, top=top, cell=cell)
         return
     cells = [c for c in range(result.n_cells) if len(result.rows(c))] if cell is None else [cell]
+    for c in cells:
+        result.type_sizes(c)  # refuses a cell that is not there, or of which nothing is
     steps = result.to_pandas()
     frames = {"summary": result.summary(cell=cell), "trajectories": steps[steps["cell"].isin(cells)]}
     if "node/infected_steps" in result.tables and cells:

@@ -254,9 +254,9 @@ class Config:
         object.__setattr__(self, "sweep", tuple((key, _axis(self.network, key, values)) for key, values in pairs))
         if isinstance(self.network, Files) and self.run.networks != 1:
             raise ConfigError(f"run.networks = {self.run.networks}: must be 1 for a network from files")
-        for cell in self.cells:
-            if isinstance(cell.network, Grown):
-                self._check(cell, _Expected(cell.network.n_nodes, cell.network.type_names))
+        if self.sweep:  # the last cell first: a range that goes too far does so at its end, and there may be very many cells
+            self._check_grown(self._grid([values[-1:] for _, values in self.sweep]))
+        self._check_grown(self.cells)
 
     @classmethod
     def from_toml(cls, path: str | Path, overrides: Iterable[str] = ()) -> Config:
@@ -335,9 +335,13 @@ class Config:
             raise ConfigError(f"sweep = {n_cells} cells: must be at most {MAX_CELLS}")
         if not self.sweep:
             return (Cell(self.network, self.dynamics, self.initial, {}),)
-        keys, axes = zip(*self.sweep, strict=True)
+        return tuple(self._grid([values for _, values in self.sweep]))
+
+    def _grid(self, axes: Sequence[tuple[Value, ...]]) -> Iterator[Cell]:
+        """The cells of every combination of such values of the swept keys."""
+        keys = [key for key, _ in self.sweep]
         plain = {name: _plain(getattr(self, name)) for name in ("network", "dynamics", "initial")}
-        return tuple(self._cell(plain, dict(zip(keys, values, strict=True))) for values in itertools.product(*axes))
+        return (self._cell(plain, dict(zip(keys, values, strict=True))) for values in itertools.product(*axes))
 
     def _cell(self, plain: Mapping[str, Mapping[str, Any]], values: dict[str, Value]) -> Cell:
         sections: dict[str, Any] = {"network": self.network, "dynamics": self.dynamics, "initial": self.initial}
@@ -352,6 +356,11 @@ class Config:
             except ConfigError as error:
                 raise ConfigError(f"{_where(values)}{error}") from None
         return Cell(**sections, values=values)
+
+    def _check_grown(self, cells: Iterable[Cell]) -> None:
+        for cell in cells:
+            if isinstance(cell.network, Grown):
+                self._check(cell, _Expected(cell.network.n_nodes, cell.network.type_names))
 
     def _check(self, cell: Cell, network: Nodes) -> None:
         try:

@@ -546,6 +546,8 @@ class SIRS:
 
 def _check_leaving(gamma: Any, delta: Any) -> None:
     """Raise ValueError if gamma + delta > 1 for any type or node that both speak of."""
+    if isinstance(gamma, float) and isinstance(delta, float) and gamma + delta <= 1:
+        return
     tables = [rate for rate in (gamma, delta) if isinstance(rate, Mapping)]
     if tables and any(isinstance(rate, np.ndarray) for rate in (gamma, delta)):
         return  # comparable only where the nodes' types are known

@@ -32,7 +32,7 @@ TASK_BYTES = 64 << 20
 SHARD_BYTES = 64 << 20
 TASK_NODE_STEPS = 20_000_000_000
 SHARDS = 64
-LIBRARIES = 250e6
+LIBRARIES = 300e6
 """Resident bytes of a process before it does anything."""
 
 NODE_MAPS = ("ever_infected", "ever_eliminated", "infected_steps", "infected_steps_in_lots", "lot_squares")

@@ -116,6 +116,32 @@ def test_no_cluster_is_one_line(tmp_path: Path, arguments: list[str], line: str)
     assert not (tmp_path / "r").exists()
 
 
+# ---- ray
+
+RAY = """
+import sys
+import ray
+import scfast as sf
+
+if __name__ == "__main__":
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    config = sf.Config.from_toml(sys.argv[1])
+    for out in (sys.argv[2], None):
+        print(sf.run(config, out, backend="ray", scheduler="auto").digest)
+"""
+
+
+def test_ray_gives_the_same_numbers(tmp_path: Path, expected: str) -> None:
+    if importlib.util.find_spec("ray") is None:
+        pytest.skip("ray is not installed (pip install 'scfast[ray]')")
+    (tmp_path / "program.py").write_text(RAY)
+    (tmp_path / "c.toml").write_text(TEXT.format(steps=150))
+    command = [sys.executable, str(tmp_path / "program.py"), str(tmp_path / "c.toml"), str(tmp_path / "r")]
+    done = subprocess.run(command, capture_output=True, text=True, env={**environment(), "RAY_AUTH_MODE": "disabled"})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-2:] == [expected, expected]
+
+
 # ---- SLURM
 
 
