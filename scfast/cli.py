@@ -244,10 +244,11 @@ def show(folder: Path, top: int, cell: int | None, csv: Path | None) -> None:
     cells = [c for c in range(result.n_cells) if len(result.rows(c))] if cell is None else [cell]
     for c in cells:
         result.type_sizes(c)  # refuses a cell that is not there, or of which nothing is
+    nodes = [result.nodes(c).assign(cell=c) for c in cells if "node/infected_steps" in result.tables]
     steps = result.to_pandas()
     frames = {"summary": result.summary(cell=cell), "trajectories": steps[steps["cell"].isin(cells)]}
-    if "node/infected_steps" in result.tables and cells:
-        frames["nodes"] = pd.concat([result.nodes(c).assign(cell=c) for c in cells])
+    if nodes:
+        frames["nodes"] = pd.concat(nodes)
     csv.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
         frame.to_csv(csv / f"{name}.csv", index=False)

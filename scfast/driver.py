@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import signal
+import socket
 import sys
 import threading
 import time
@@ -258,8 +259,9 @@ class Dask:
             raise ValueError("scheduler = None: must be the address of a dask scheduler, as in tcp://host:8786, or its JSON file")
         self.lost: tuple[type[BaseException], ...] = (KilledWorker,)
         where = {"scheduler_file": address} if str(address).endswith(".json") else {"address": address}
+        _probe(str(address))
         try:
-            self._client = Client(**where, timeout=10, set_as_default=False)
+            self._client = Client(**where, timeout=5, set_as_default=False)
         except (OSError, ValueError) as error:
             raise ValueError(f"scheduler = {address!r}: no dask scheduler answers there ({error})") from None
         self._pool = self._client.get_executor(pure=False)
@@ -280,6 +282,22 @@ class Dask:
     def close(self, kill: bool) -> None:
         self._pool.shutdown(wait=not kill)
         self._client.close(timeout=2)
+
+
+def _probe(address: str) -> None:
+    """Refuse at once what dask would try for long."""
+    if address.endswith(".json"):
+        if not Path(address).is_file():
+            raise ValueError(f"scheduler = {address!r}: no such file")
+        return
+    found = re.fullmatch(r"(?:(\w+)://)?\[?([^\s\[\]/]+)\]?:(\d{1,5})/?", address)
+    if not found:
+        raise ValueError(f"scheduler = {address!r}: must be an address, as in tcp://host:8786, or a scheduler's JSON file")
+    if found[1] in (None, "tcp", "tls"):
+        try:
+            socket.create_connection((found[2], int(found[3])), timeout=3).close()
+        except (OSError, OverflowError) as error:
+            raise ValueError(f"scheduler = {address!r}: no dask scheduler answers there ({error})") from None
 
 
 class Ray:
@@ -439,20 +457,32 @@ def _brief(error: BaseException) -> str:
 
 
 def available_memory() -> float:
-    """Bytes that this process may still use: free memory of the machine, or of its control group where that is less."""
+    """Bytes that this process may still use: free memory of the machine, or of a control group that it is in where that is less."""
     free = []
     with contextlib.suppress(OSError, ValueError):
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 free.append(1024.0 * int(line.split()[1]))
-    for group, limit, used in (("", "max", "current"), ("memory", "limit_in_bytes", "usage_in_bytes")):
+    for group, limit, used in _control_groups():
         with contextlib.suppress(OSError, ValueError):
-            root = Path("/sys/fs/cgroup", group)
-            cached = dict(line.split() for line in (root / "memory.stat").read_text().splitlines())
+            cached = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
             reclaimable = int(cached.get("total_inactive_file", cached.get("inactive_file", 0)))
-            free.append(
-                float(int((root / f"memory.{limit}").read_text()) - int((root / f"memory.{used}").read_text()) + reclaimable)
-            )
+            free.append(float(int((group / limit).read_text()) - int((group / used).read_text()) + reclaimable))
     if free:
         return max(0.0, min(free))
     return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+
+
+def _control_groups() -> Iterator[tuple[Path, str, str]]:
+    """Folders of the groups that may limit this process's memory, with the names of limit and use: its own and all above."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/cgroup").read_text().splitlines():
+            _, kinds, path = line.split(":", 2)
+            if kinds and "memory" not in kinds.split(","):
+                continue
+            root = Path("/sys/fs/cgroup/memory" if kinds else "/sys/fs/cgroup")
+            names = ("memory.limit_in_bytes", "memory.usage_in_bytes") if kinds else ("memory.max", "memory.current")
+            own = root / path.lstrip("/")
+            for group in (own, *own.parents):
+                if group.is_relative_to(root):
+                    yield group, *names

@@ -28,6 +28,8 @@ from scfast.parameters import BarabasiAlbert
 SAMPLES = 4
 """Replicates of each network whose trajectories are always kept whole."""
 
+MAX_TASKS = 1_000_000
+MANY_NODES = 10**9
 TASK_BYTES = 64 << 20
 SHARD_BYTES = 64 << 20
 TASK_NODE_STEPS = 20_000_000_000
@@ -82,6 +84,7 @@ class Plan:
                 raise ConfigError(f"network.edges = {first.edges!r}: must hold at least one edge")
             for cell in config.cells:
                 config.check_network(cell, loaded)
+        _check_number(config, loaded)
         _check_starts(config)
         return cls(config, loaded, _shards(config, loaded))
 
@@ -212,26 +215,40 @@ def _row_bytes(run: RunSettings, n: int, n_replicates: int, n_types: int) -> flo
 def _check_starts(config: Config) -> None:
     """Refuse more first infections within a type than some grown network will have nodes of it."""
     seen = {}
-    for cell, index in itertools.product(config.cells, range(config.run.networks)):
+    for cell in config.cells:
         spec, start = cell.network, cell.initial
         if start.within is None or not isinstance(spec, Grown) or isinstance(spec.model, BarabasiAlbert):
             continue
+        if spec.n_nodes > MANY_NODES:  # more than fits into memory, which is said later
+            continue
         position = spec.type_names.index(start.within)
-        if start.count(spec.model.start[position]) <= spec.model.start[position] and isinstance(start.infected, int):
+        if start.count(spec.model.start[position]) <= spec.model.start[position]:
             continue  # the initial nodes suffice
-        key = (spec, index)
-        if key not in seen:
-            seen[key] = type_sizes(spec.model, spec.n_nodes, config.run.seed, index)
-        size = int(seen[key][position])
-        if start.count(size) > size:
-            bound = f"must be at most {size}, the number of {start.within} nodes of network {index}"
-            raise ConfigError(f"initial.infected = {start.infected}: {bound}")
+        for index in range(config.run.networks):
+            key = (spec, index)
+            if key not in seen:
+                seen[key] = type_sizes(spec.model, spec.n_nodes, config.run.seed, index)
+            size = int(seen[key][position])
+            if start.count(size) > size:
+                bound = f"must be at most {size}, the number of {start.within} nodes of network {index}"
+                raise ConfigError(f"initial.infected = {start.infected}: {bound}")
 
 
 def _most_lanes(run: RunSettings, n: int, groups: int) -> int:
     """Replicates that a task may have, a multiple of the block."""
     by_memory = TASK_BYTES // (16 * (run.steps + 1) * groups * lanes.BLOCK_LANES)
     return lanes.BLOCK_LANES * max(1, min(by_memory, TASK_NODE_STEPS // (lanes.BLOCK_LANES * n * run.steps)))
+
+
+def _check_number(config: Config, loaded: Network | None) -> None:
+    """Refuse a plan that is too long to be laid out."""
+    run = config.run
+    groups = len(_type_names(config, loaded)) if "types" in run.record else 1
+    parts = max(-(-run.replicates // _most_lanes(run, _n_nodes(cell.network, loaded), groups)) for cell in config.cells)
+    if run.networks * len(config.cells) * parts > MAX_TASKS:
+        key, value = ("networks", run.networks) if run.networks >= parts else ("replicates", run.replicates)
+        most = int(value * MAX_TASKS / (run.networks * len(config.cells) * parts))
+        raise ConfigError(f"run.{key} = {value}: must be at most {most}, for a plan of at most {MAX_TASKS:,} tasks")
 
 
 def _shards(config: Config, loaded: Network | None) -> tuple[tuple[Task, ...], ...]:
@@ -393,7 +410,7 @@ def fitting(plan: Plan, n_jobs: int, backend: str, max_memory: float | None) -> 
     ValueError
         Not even one fits, or not as many as were asked for.
     """
-    workers = driver.n_workers(n_jobs)
+    workers = min(driver.n_workers(n_jobs), len(plan.shards))
     limit, whose = driver.available_memory(), "are free"
     if max_memory is not None and max_memory < limit:
         limit, whose = max_memory, "are allowed"
@@ -441,4 +458,4 @@ def _too_large(plan: Plan, limit: float) -> str:
             low, high = (middle, high) if plan.estimate(1, "threads", **{name: middle})["memory"] <= limit else (low, middle)
         if low >= (100 if name == "n_nodes" else 1):
             return f"{key} = {value}: must be at most {low}"
-    return f"network.n_nodes = {plan.n_nodes(0)}: is too large"
+    return f"max_memory = {size(limit)}: is too little"

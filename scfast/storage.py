@@ -353,7 +353,7 @@ def verify(path: Path, run_id: str) -> dict[str, Any] | None:
         owner = note["run_id"]
     except PermissionError as error:
         raise StorageError(f"{error.filename}: permission denied") from None
-    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     if owner != run_id:
         raise ForeignError(f"{path}: belongs to another run ({owner[:12]}, this is {run_id[:12]})")
@@ -421,7 +421,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         raise StorageError(f"{folder}: not a folder") from None
     except PermissionError:
         raise StorageError(f"{path}: permission denied") from None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise StorageError(f"{path}: damaged or not a manifest of scfast") from None
 
 

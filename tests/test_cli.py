@@ -1,11 +1,13 @@
 """The command line: what it prints, what it leaves behind, and one line with exit code 2 for whatever is wrong."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from bad_input import KINDS, contents
 
 from scfast import cli
 
@@ -51,7 +53,7 @@ def test_from_init_to_pictures(scfast, tmp_path: Path) -> None:
     written = scfast("show", "r", "--csv", "tables")[1].split()
     assert [Path(path).name for path in written] == ["summary.csv", "trajectories.csv", "nodes.csv"]
     assert len(pd.read_csv(written[1])) == 21 * 4
-    assert scfast("status", "r")[1] == "r: 2 of 2 networks x cells done (100 %)\n"
+    assert scfast("status", "r")[1] == "r: 2 of 2 shards done (100 %); merged\n"
 
 
 def test_sweep_prints_a_row_per_cell(scfast) -> None:
@@ -67,6 +69,11 @@ def test_sweep_prints_a_row_per_cell(scfast) -> None:
         [str(3 * i + j), beta, gamma] for i, beta in enumerate(("0.1", "0.2")) for j, gamma in enumerate(("0.1", "0.3", "0.5"))
     ]
     assert scfast("show", "r", "--cell", "4")[0] == 0
+
+
+def test_alone_it_tells_how_it_is_used(scfast) -> None:
+    assert scfast() == scfast("--help")
+    assert scfast()[0] == 0
 
 
 def test_dry_run_computes_nothing(scfast, tmp_path: Path) -> None:
@@ -107,103 +114,48 @@ def test_real_network_names_its_most_vulnerable_firms(scfast, tmp_path: Path) ->
     assert "PMO - US" in out.split("most vulnerable nodes")[1]  # manages all but 59 of 10,324 shipments
 
 
-EDGES = "source,target\na,b\nb,c\n"
-FILES = "[network]\nkind='file'\nedges='edges.csv'\n"
-BAD_CONFIGS = {
-    "unknown key": ("[dynamics]\nbta=0.1\n", None, "c.toml: dynamics.bta = 0.1: unknown key, did you mean 'beta'?"),
-    "unknown section": ("[dynamic]\nbeta=0.1\n", None, "c.toml: [dynamic]: unknown section, did you mean 'dynamics'?"),
-    "out of bounds": ("[dynamics]\nbeta=1.5\n", None, "c.toml: dynamics.beta = 1.5: must be at most 1"),
-    "exits over one": (
-        "[dynamics]\ngamma=0.7\ndelta=0.6\n",
-        None,
-        "c.toml: dynamics.gamma + delta = 1.3: must be at most 1",
-    ),
-    "not toml": ("[dynamics\n", None, "c.toml: line 1, column 10: not TOML, expected ']' at the end of a table declaration"),
-    "no such file": (FILES, None, "c.toml: network.edges = 'edges.csv': no such file in "),
-    "self-loop": (FILES, EDGES + "c,c\n", "edges.csv: 1 self-loop ('c' - 'c'): must be none (clean drops them)"),
-    "duplicate": (FILES, EDGES + "a,b\n", "edges.csv: 1 duplicate ('a' - 'b'): must be none (clean drops them)"),
-    "reversed duplicate": (
-        FILES,
-        EDGES + "b,a\n",
-        "edges.csv: 1 reversed duplicate ('a' - 'b'): must be none (clean drops them; symmetrize reads directed pairs)",
-    ),
-    "missing column": (FILES, "from,to\na,b\n", "edges.csv: column 'source' is missing (columns: 'from, to')"),
-    "unknown type in rates": (
-        FILES + "[dynamics]\nbeta={brand=0.1}\n",
-        EDGES,
-        "c.toml: dynamics.beta.brand = 0.1: no such type, ",
-    ),
-    "too many infected": (
-        FILES + "[initial]\ninfected=9\n",
-        EDGES,
-        "c.toml: initial.infected = 9: must be at most 3, the number of nodes",
-    ),
-    "unknown node": (FILES + "[initial]\nnodes=['zz']\n", EDGES, "c.toml: initial.nodes[0] = 'zz': no such node"),
-}
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("kind", KINDS)
+def test_bad_input_is_one_line_and_leaves_nothing(scfast, tmp_path: Path, kind: str) -> None:
+    bad = KINDS[kind]
+
+    def succeed(arguments: list[str]) -> None:
+        code, _, err = scfast(*arguments)
+        assert code == 0, err
+
+    bad.prepare(tmp_path, succeed)
+    before = contents(tmp_path)
+    code, out, err = scfast(*bad.arguments)
+    assert (code, out) == (2, ""), err
+    assert err.startswith("scfast: ") and bad.line in err
+    assert err.endswith("\n") and err.count("\n") == 1
+    assert contents(tmp_path) == before
 
 
-@pytest.mark.parametrize("kind", BAD_CONFIGS)
-def test_wrong_configuration_is_one_line(scfast, tmp_path: Path, kind: str) -> None:
-    text, edges, line = BAD_CONFIGS[kind]
-    (tmp_path / "c.toml").write_text(text)
-    if edges is not None:
-        (tmp_path / "edges.csv").write_text(edges)
-    code, out, err = scfast("run", "c.toml", "-o", "r")
+@pytest.mark.parametrize(
+    ("closed", "arguments", "line"),
+    [
+        ("c.toml", ["run", "c.toml", "-o", "r"], "c.toml: permission denied\n"),
+        ("edges.csv", ["run", "c.toml", "-o", "r"], "edges.csv: cannot be read (Permission denied)\n"),
+        ("s", ["run", "default", "-o", "s/r"], "--out = 's/r': must be a folder (permission denied)\n"),
+        ("s", ["init", "s/my.toml"], "s/my.toml: permission denied\n"),
+        ("s", ["show", "s"], "s/manifest.json: permission denied\n"),
+    ],
+)
+def test_what_may_not_be_read_is_one_line(scfast, tmp_path: Path, closed: str, arguments: list[str], line: str) -> None:
+    (tmp_path / "c.toml").write_text("[network]\nkind='file'\nedges='edges.csv'\n")
+    (tmp_path / "edges.csv").write_text("source,target\na,b\n")
+    (tmp_path / "s").mkdir()
+    (tmp_path / closed).chmod(0)
+    try:
+        if os.access(tmp_path / closed, os.R_OK):
+            pytest.skip("root may read everything")
+        code, out, err = scfast(*arguments)
+    finally:
+        (tmp_path / closed).chmod(0o700)
     assert (code, out) == (2, "")
-    assert err.startswith("scfast: ")
-    assert line in err
-    assert err.count("\n") == 1
-    assert not (tmp_path / "r").exists()
-
-
-BAD_CALLS = {
-    "no folder": (["run", "default"], "--out: must name the results folder, as in -o results"),
-    "no configuration": (["run", "nothing.toml", "-o", "r"], "nothing.toml: no such file or shipped configuration, "),
-    "unknown command": (["rum"], "No such command 'rum'."),
-    "unknown option": (["run", "default", "--job", "2"], "No such option"),
-    "not a number": (
-        ["run", "default", "-o", "r", "--jobs", "two"],
-        "Invalid value for '--jobs' / '-j': 'two' is not a valid integer.",
-    ),
-    "no jobs": (["run", "default", "-o", "r", "--jobs", "0"], "--jobs = 0: must be -1 or at least 1"),
-    "unknown backend": (["run", "default", "-o", "r", "--backend", "mpi"], "--backend = mpi: must be threads or loky"),
-    "override of nothing": (["run", "default", "-o", "r", "--set", "run.replicats=5"], "--set: run.replicats = 5: unknown key, "),
-    "override out of bounds": (
-        ["run", "default", "-o", "r", "--set", "run.replicates=0"],
-        "--set: run.replicates = 0: must be at least 1",
-    ),
-    "override without value": (
-        ["run", "default", "-o", "r", "--set", "run.steps"],
-        "--set run.steps: must look like run.replicates=4096",
-    ),
-    "shard": (["run", "default", "-o", "r", "--shard", "4/4"], "--shard = 4/4: must be I/N with 0 <= I < N"),
-    "no results": (["show", "."], ".: holds no results (there is no manifest.json)"),
-    "empty folder": (["run", "default", "-o", ""], "--out = '': must be a folder"),
-    "clean of a grown network": (
-        ["run", "default", "-o", "r", "--clean"],
-        "--clean: is for a network from files; this one is grown",
-    ),
-    "unknown folder": (["init", "nowhere/my.toml"], "nowhere/my.toml: no such file or directory"),
-    "unknown template": (["init", "-t", "x"], "--template = x: must be one of default, files, sweep"),
-}
-
-
-@pytest.mark.parametrize("kind", BAD_CALLS)
-def test_wrong_call_is_one_line(scfast, tmp_path: Path, kind: str) -> None:
-    arguments, line = BAD_CALLS[kind]
-    code, out, err = scfast(*arguments)
-    assert (code, out) == (2, "")
-    assert err.startswith(f"scfast: {line}"), err
-    assert err.count("\n") == 1
-    assert not (tmp_path / "r").exists()
-
-
-def test_wrong_picture_format(scfast) -> None:
-    assert scfast("run", "default", "-o", "r", *SMALL)[0] == 0
-    code, _, err = scfast("plot", "r", "--format", "gif")
-    assert code == 2
-    assert err.count("\n") == 1
-    assert "gif" in err and "png" in err and "svg" in err
+    assert err.startswith("scfast: ") and err.endswith(line) and err.count("\n") == 1
+    assert not list((tmp_path / "s").iterdir()) and not (tmp_path / "r").exists()
 
 
 def test_init_never_overwrites(scfast, tmp_path: Path) -> None:
