@@ -56,6 +56,13 @@ def _option(param: click.Parameter | None) -> str:
     return max(param.opts, key=len) if param else "value"
 
 
+class _Interrupted(Exception):
+    """An interrupt on its way past click, which would print an empty line."""
+
+
+_RUNNING: list[bool] = []
+"""Not empty once a run has begun."""
+
 FOLDER = _Folder()
 BYTES = _Bytes()
 MEANS = "Means; ± is the longer side of the 95 % interval."
@@ -145,17 +152,22 @@ def run(
     part = _part(shard)
     if not dry_run and out is None:
         raise ValueError("--out: must name the results folder, as in -o results")
-    if dry_run:
-        _print_plan(settings, jobs, backend)
-        return
     from scfast import ensemble
 
+    if dry_run:
+        _print_plan(ensemble.preview(settings, out, jobs, backend, max_memory), jobs, backend)
+        return
     assert out is not None
-    result = ensemble.run(
-        settings, out, n_jobs=jobs, backend=backend, scheduler=scheduler, max_memory=max_memory, progress=True, shard=part
-    )
+    _RUNNING.append(True)
+    try:
+        result = ensemble.run(
+            settings, out, n_jobs=jobs, backend=backend, scheduler=scheduler, max_memory=max_memory, progress=True, shard=part
+        )
+    except KeyboardInterrupt as stop:
+        raise _Interrupted(*stop.args) from None
     if part is not None and not result.complete:
-        click.echo(f"{out}: part {shard} is done; of all, {result.done} of {result.total} networks x cells")
+        seen = ensemble.status(out)
+        click.echo(f"{out}: part {shard} is done; of all, {seen.done} of {seen.total} shards")
         return
     _show(result, top=10)
     click.echo(f"Results in {out}; pictures: scfast plot {out}")
@@ -184,11 +196,15 @@ def status(folder: Path, watch: bool, every: float, as_json: bool) -> None:
         raise ValueError(f"--every = {every}: must be 0.1 to 86400 seconds")
     from scfast import ensemble
 
+    if watch and not (folder / "manifest.json").exists():
+        click.echo(f"{folder}: waiting for a run to begin in it", err=True)
+        while not (folder / "manifest.json").exists():
+            time.sleep(every)
     plan = ensemble.plan_of(folder)
     while True:
         seen = ensemble.status(folder, plan)
         click.echo(json.dumps(asdict(seen)) if as_json else f"{folder}: {_progress(seen)}")
-        if not watch or seen.complete:
+        if not watch or seen.complete or (seen.failures and seen.done + len(seen.failures) >= seen.total):
             break
         time.sleep(every)
     for failure in [] if as_json else seen.failures:
@@ -203,14 +219,18 @@ def _progress(seen: Any) -> str:
     elif seen.done == seen.total:
         parts.append("to be merged")
     else:
-        if seen.rate:
+        if seen.rate and seen.seconds_left is not None:
             parts.append(f"{seen.rate:.2e} node-steps/s, {_duration(seen.seconds_left)} left")
         if seen.idle is not None:
             parts.append(f"the last one {_duration(seen.idle)} ago")
+    if seen.stalled:
+        parts.append("nothing new for long: stopped? The same command goes on")
     if seen.failures:
         parts.append(f"{len(seen.failures)} given up")
     if seen.damaged:
-        parts.append(f"{seen.damaged} files set aside as damaged")
+        parts.append(f"{seen.damaged} damaged, to be made again")
+    if seen.set_aside:
+        parts.append(f"{seen.set_aside} files set aside")
     return "; ".join(parts)
 
 
@@ -271,12 +291,11 @@ def plot(folder: Path, to: Path | None, fmt: str, cell: int | None) -> None:
         click.echo(path)
 
 
-def _print_plan(config: Any, jobs: int, backend: str) -> None:
+def _print_plan(plan: Any, jobs: int, backend: str) -> None:
     from scfast import lanes
-    from scfast.plan import Plan, size
+    from scfast.plan import size
 
-    plan = Plan.of(config)
-    run, cost = config.run, plan.estimate(jobs, backend)
+    run, cost = plan.config.run, plan.estimate(jobs, backend)
     blocks = -(-run.replicates // lanes.BLOCK_LANES)
     rows = [
         ("cells", f"{len(plan.config.cells)}"),
@@ -326,7 +345,8 @@ def _show(result: Any, top: int, cell: int | None = None) -> None:
         console.print(f"{result.done} of {result.total} networks x cells done; what follows is of these alone.")
     for table in tables:
         console.print(table)
-    console.print(f"seed {result.seed}   run {result.manifest['run_id'][:16]}   content {result.digest[:16]}")
+    content = f"   content {result.digest[:16]}{'' if result.complete else ' (of what is done)'}" if result.done else ""
+    console.print(f"seed {result.seed}   run {result.manifest['run_id'][:16]}{content}")
 
 
 def _table(title: str, *columns: str, caption: str | None = None) -> Any:
@@ -442,9 +462,9 @@ def main() -> None:
         sys.exit(done.exit_code)
     except click.ClickException as error:
         _fail(error.format_message(), 2)
-    except (click.Abort, KeyboardInterrupt) as stop:
+    except (click.Abort, KeyboardInterrupt, _Interrupted) as stop:
         number = (*(stop.__cause__ or stop).args, 2)[0]  # click wraps the interrupt, which says which signal it was
-        click.echo("scfast: stopped; what is finished is kept: run the same command again to go on from there", err=True)
+        click.echo(f"scfast: stopped; {KEPT}" if _RUNNING else "scfast: stopped", err=True)
         if any(thread.name.startswith("scfast-worker") for thread in threading.enumerate()):
             sys.stdout.flush()
             os._exit(128 + int(number))  # what is still at work would be waited for; what is published is whole
@@ -461,7 +481,12 @@ def main() -> None:
         _fail(str(error), 1)
 
 
+KEPT = "what is finished is kept: run the same command again to go on from there"
+
+
 def _line(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{error.filename or 'file'}: {str(error.strerror).lower()}; make room; {KEPT}"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename or 'file'}: {error.strerror.lower()}"
     if isinstance(error, MemoryError):

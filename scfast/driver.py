@@ -5,6 +5,7 @@ An engine is whatever hands out futures: threads, loky's processes (joblib's own
 """
 
 import contextlib
+import logging
 import os
 import re
 import signal
@@ -21,6 +22,8 @@ from typing import Any, Protocol
 
 import joblib
 from joblib.externals.loky import get_reusable_executor
+
+from scfast import jit
 
 CLUSTERS = ("dask", "ray")
 """Backends that need the address of a scheduler."""
@@ -52,11 +55,12 @@ def n_workers(n_jobs: int) -> int:
 
 
 class Stop:
-    """Whether to stop, and by which signal: SIGINT, SIGTERM, or SIGUSR1, with which batch systems warn of a time limit."""
+    """Whether to stop, and by which signal: SIGINT, SIGTERM, SIGHUP, or SIGUSR1, with which batch systems warn of a time limit."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
         self.failed = False
+        self.at_once = False
         self._at_work = False
 
     def check(self) -> None:
@@ -66,6 +70,7 @@ class Stop:
 
     def _ask(self, number: int, frame: Any) -> None:
         again, self.signal = self.signal is not None, number
+        self.at_once = again
         if again or not self._at_work:
             raise KeyboardInterrupt(number)
 
@@ -75,7 +80,9 @@ class Stop:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)}
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP)}
+        if before[signal.SIGHUP] is signal.SIG_IGN:  # as under nohup
+            del before[signal.SIGHUP]
         try:
             for number in before:
                 signal.signal(number, self._ask)
@@ -94,6 +101,8 @@ class Stop:
             raise KeyboardInterrupt(self.signal) from None
         finally:
             self._at_work = False
+        if self.signal is not None:  # since the last look
+            raise KeyboardInterrupt(self.signal)
 
 
 # ---- progress
@@ -111,9 +120,9 @@ class Progress:
         self._start: tuple[float, int] | None = None
         self._bar: Any = None
         if self._shown:
-            print(
-                f"{total:.3g} node-steps to compute; the first run on a machine compiles the kernels, some seconds", file=sys.stderr
-            )
+            cold = not any(jit.cache_folder().glob("*.kernel"))
+            first = "; the kernels are compiled first, which takes half a minute" if cold else ""
+            print(f"{total:.3g} node-steps to compute{first}", file=sys.stderr)
         if self._shown and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -136,7 +145,7 @@ class Progress:
             rate = (self.done - self._start[1]) / max(now - self._start[0], 1e-9)
             if self._bar is not None:
                 self._bar.update(self._task, completed=self.done, rate=f"{rate:.2e} node-steps/s")
-            elif self._shown and now - self._said > 10:
+            elif self._shown and now - self._said > 10 and self.done < self._total:
                 self._said = now
                 left = (self._total - self.done) / max(rate, 1e-9)
                 print(
@@ -144,6 +153,13 @@ class Progress:
                     file=sys.stderr,
                     flush=True,
                 )
+
+    def say(self, line: str) -> None:
+        """Print a line beside the bar."""
+        if self._bar is not None:
+            self._bar.console.print(line, highlight=False)
+        elif self._shown:
+            print(line, file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Leave the terminal as it was."""
@@ -164,7 +180,7 @@ class Engine(Protocol):
     lost : tuple of exception types
         What a future raises whose worker died.
     retries : bool
-        Whether the engine itself tries a job again whose worker died, and blames no other: `lost` is then final.
+        Whether the engine itself tries a job again whose worker died, so that a job that is lost alone has had its chances.
     """
 
     @property
@@ -177,8 +193,8 @@ class Engine(Protocol):
     def submit(self, job: Job) -> "Future[Any]":
         """Start a job, or queue it."""
 
-    def close(self, kill: bool) -> None:
-        """Let go of the workers; with `kill`, whatever they are at."""
+    def close(self, kill: bool, grace: float) -> None:
+        """Let go of the workers; with `kill`, whatever they are at, as far as can be, within `grace` seconds."""
 
 
 class Threads:
@@ -198,9 +214,9 @@ class Threads:
         future.add_done_callback(self._futures.discard)
         return future
 
-    def close(self, kill: bool) -> None:
+    def close(self, kill: bool, grace: float) -> None:
         self._pool.shutdown(wait=not kill, cancel_futures=True)
-        wait(set(self._futures), timeout=GRACE)
+        wait(set(self._futures), timeout=grace)
 
 
 def _follow(parent: int) -> None:
@@ -238,7 +254,7 @@ class Processes:
                 future.set_exception(error)
         return future
 
-    def close(self, kill: bool) -> None:
+    def close(self, kill: bool, grace: float) -> None:
         if kill and self._pool is not None:
             self._pool.shutdown(wait=True, kill_workers=True)
 
@@ -253,7 +269,8 @@ class Dask:
             import dask
             from distributed import Client, KilledWorker
         except ImportError:
-            raise ValueError("backend = 'dask': needs dask and distributed: pip install 'scfast[dask]'") from None
+            raise ValueError("backend = 'dask': needs the extra dask, as in pip install '.[dask]'") from None
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is told by exceptions
         address = scheduler or dask.config.get("scheduler-address", None)
         if address is None:
             raise ValueError("scheduler = None: must be the address of a dask scheduler, as in tcp://host:8786, or its JSON file")
@@ -262,8 +279,8 @@ class Dask:
         _probe(str(address))
         try:
             self._client = Client(**where, timeout=5, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise ValueError(f"scheduler = {address!r}: no dask scheduler answers there ({error})") from None
+        except Exception as error:  # dask raises many kinds
+            raise ValueError(f"scheduler = {address!r}: no dask scheduler answers there ({_brief(error)})") from None
         self._pool = self._client.get_executor(pure=False)
         self._asked = -10.0
         self._slots = 1
@@ -279,7 +296,7 @@ class Dask:
         future: Future[Any] = self._pool.submit(job)
         return future
 
-    def close(self, kill: bool) -> None:
+    def close(self, kill: bool, grace: float) -> None:
         self._pool.shutdown(wait=not kill)
         self._client.close(timeout=2)
 
@@ -303,23 +320,23 @@ def _probe(address: str) -> None:
 class Ray:
     """Workers of a ray cluster, which have this package and see the results folder."""
 
-    retries = True
+    retries = False
 
     def __init__(self, scheduler: str | None) -> None:
         try:
             import ray
         except ImportError:
-            raise ValueError("backend = 'ray': needs ray: pip install 'scfast[ray]'") from None
+            raise ValueError("backend = 'ray': needs the extra ray, as in pip install '.[ray]'") from None
         if scheduler is None and "RAY_ADDRESS" not in os.environ:
             raise ValueError("scheduler = None: must be the address of a ray cluster, as in ray://host:10001, or auto")
         self._ray, self._ours = ray, not ray.is_initialized()
         if self._ours:
             try:
                 ray.init(address=scheduler, log_to_driver=False, configure_logging=False)
-            except (OSError, ValueError, RuntimeError) as error:
-                raise ValueError(f"scheduler = {scheduler!r}: no ray cluster answers there ({error})") from None
+            except Exception as error:
+                raise ValueError(f"scheduler = {scheduler!r}: no ray cluster answers there ({_brief(error)})") from None
         self.lost: tuple[type[BaseException], ...] = (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError)
-        self._call = ray.remote(max_retries=ATTEMPTS - 1)(_call)
+        self._call = ray.remote(max_retries=0)(_call)
         self._refs: dict[Future[Any], Any] = {}
 
     @property
@@ -333,7 +350,7 @@ class Ray:
         future.add_done_callback(lambda done: self._refs.pop(done, None))
         return future
 
-    def close(self, kill: bool) -> None:
+    def close(self, kill: bool, grace: float) -> None:
         if kill:
             for reference in list(self._refs.values()):
                 self._ray.cancel(reference, force=True)
@@ -346,7 +363,7 @@ def _call(job: Job) -> Any:
 
 
 @contextlib.contextmanager
-def started(backend: str, workers: int, scheduler: str | None) -> Iterator[Engine]:
+def started(backend: str, workers: int, scheduler: str | None, stop: Stop) -> Iterator[Engine]:
     """The engine of a name, while this lasts; what it is at is killed if an error ends this.
 
     Raises
@@ -364,9 +381,9 @@ def started(backend: str, workers: int, scheduler: str | None) -> Iterator[Engin
     try:
         yield engine
     except BaseException as error:
-        engine.close(kill=not isinstance(error, GivenUp))
+        engine.close(not isinstance(error, GivenUp), 0.0 if stop.at_once else GRACE)
         raise
-    engine.close(kill=False)
+    engine.close(False, GRACE)
 
 
 def drive(
@@ -375,6 +392,7 @@ def drive(
     stop: Stop,
     finished: Callable[[int, Any], Any],
     given_up: Callable[[int, str], Any],
+    again: Callable[[int, str], Any],
 ) -> None:
     """Run jobs until each is finished or given up.
 
@@ -390,8 +408,8 @@ def drive(
         Looked at every POLL seconds, and by jobs in threads between slices.
     finished : callable
         (key, result), as they come.
-    given_up : callable
-        (key, reason).
+    given_up, again : callable
+        (key, reason), of jobs that are given up or will be tried again.
 
     Raises
     ------
@@ -402,16 +420,18 @@ def drive(
     running: dict[Future[Any], int] = {}
     deaths: Counter[int] = Counter()
     lost: dict[int, str] = {}
+    alone = False
     unfinished = True
     try:
         while waiting or suspects or running:
             stop.check()
-            if not suspects:
-                while waiting and len(running) < engine.slots:
-                    key = waiting.popleft()
+            if not running:
+                alone = bool(suspects)
+                if alone:  # if the worker dies again, it is clear of what
+                    key = suspects.popleft()
                     running[engine.submit(jobs[key])] = key
-            elif not running:  # alone: if the worker dies again, it is clear of what
-                key = suspects.popleft()
+            while waiting and not suspects and not alone and len(running) < engine.slots:
+                key = waiting.popleft()
                 running[engine.submit(jobs[key])] = key
             done, _ = wait(running, timeout=POLL, return_when=FIRST_COMPLETED)
             together = len(running)
@@ -423,15 +443,15 @@ def drive(
                     result = future.result()
                 except engine.lost as error:
                     lost[key] = _brief(error)
-                    certain = engine.retries or together == 1
-                    deaths[key] += ATTEMPTS if engine.retries else 1
+                    certain = together == 1
+                    deaths[key] += ATTEMPTS if engine.retries and certain else 1
                 except CancelledError:
-                    raise OSError("the scheduler of the cluster is lost") from None
+                    raise OSError("the scheduler of the cluster is lost; what is finished is kept") from None
                 except (OSError, ValueError, ImportError, Stopped):
                     raise
                 except Exception as error:
-                    lost[key] = f"{type(error).__name__}: {_brief(error)}"
-                    certain = True
+                    lost[key] = f"{type(error).__name__}: {_brief(error)}".removesuffix(": ")
+                    certain = not isinstance(error, MemoryError) or together == 1  # with others at work there is less
                     deaths[key] += 1
                 else:
                     finished(key, result)
@@ -441,6 +461,7 @@ def drive(
                 if certain and deaths[key] >= ATTEMPTS:
                     given_up(key, lost[key])
                 else:
+                    again(key, lost[key])
                     suspects.append(key)
         unfinished = False
     finally:

@@ -40,8 +40,12 @@ def _execute(
 
     def given_up(shard: int, reason: str) -> None:
         failed[shard] = reason
+        progress.say(f"{plan.describe(shard)} is given up ({reason})")
         if folder is not None:
             storage.note_failure(plan.shard_path(folder, shard), {"tasks": plan.describe(shard), "reason": reason})
+
+    def again(shard: int, reason: str) -> None:
+        progress.say(f"{plan.describe(shard)} is tried again ({reason})")
 
     with ExitStack() as stack:
         stack.callback(progress.close)
@@ -52,13 +56,14 @@ def _execute(
             elif backend == "loky":
                 network = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="scfast-")), "network.h5")
                 storage.write_network(network, plan.loaded)
+        needs = plan.estimate(1)["worker"] if backend in driver.CLUSTERS else 0.0
         jobs: dict[int, driver.Job] = {}
         for shard in todo:
             path = None if folder is None else plan.shard_path(folder, shard).resolve()
-            job = plan.job(shard, path, network)
+            job = plan.job(shard, path, network, needs)
             jobs[shard] = functools.partial(job, tick) if threads else job
         with stop.working():
-            driver.drive(jobs, engine, stop, finished, given_up)
+            driver.drive(jobs, engine, stop, finished, given_up, again)
     if failed:
         named = "; ".join(f"{plan.describe(shard)} ({reason})" for shard, reason in sorted(failed.items())[:3])
         more = f"; and {len(failed) - 3} more" if len(failed) > 3 else ""
@@ -68,7 +73,7 @@ def _execute(
             else "all else is kept, and the same command tries again"
         )
         raise driver.GivenUp(
-            f"{len(failed)} of {len(todo)} shards given up after {driver.ATTEMPTS} attempts: {named}{more}; {rest}"
+            f"{len(failed)} of {len(todo)} shards given up after {driver.ATTEMPTS} attempts or more: {named}{more}; {rest}"
         )
     return [found[shard] for shard in sorted(found)]
 
@@ -96,6 +101,29 @@ def _with_seed(config: Config, manifest: dict[str, Any]) -> Config:
     return replace(config, run=replace(config.run, seed=int(manifest["seed"])))
 
 
+def _refuse_other(plan: Plan, folder: Path, manifest: dict[str, Any]) -> None:
+    if manifest["run_id"] != plan.run_id:
+        found = list(_difference(manifest["config"], plan.config.resolved())) or [_unlike(manifest, plan)]
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise storage.StorageError(f"{folder}: holds results of another configuration: {found[0]}{more}")
+
+
+def preview(config: Config, out: Path | None, n_jobs: int, backend: str, max_memory: float | None) -> Plan:
+    """The plan that :func:`run` would follow, after all checks that it makes before anything is written.
+
+    Raises
+    ------
+    ValueError
+        As :func:`run`.
+    """
+    manifest = None if out is None else storage.read_manifest(out)
+    plan = Plan.of(config if manifest is None else _with_seed(config, manifest))
+    if out is not None and manifest is not None:
+        _refuse_other(plan, out, manifest)
+    fitting(plan, n_jobs, backend, max_memory, out is None)
+    return plan
+
+
 def open_folder(plan: Plan, folder: Path) -> Plan:
     """Make or check a results folder; returns the plan, with the folder's seed if the configuration gave none.
 
@@ -106,10 +134,7 @@ def open_folder(plan: Plan, folder: Path) -> Plan:
     """
     manifest = storage.read_manifest(folder) or storage.write_manifest(folder, plan.manifest())
     plan = Plan(_with_seed(plan.config, manifest), plan.loaded, plan.shards)
-    if manifest["run_id"] != plan.run_id:
-        found = list(_difference(manifest["config"], plan.config.resolved())) or [_unlike(manifest, plan)]
-        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        raise storage.StorageError(f"{folder}: holds results of another configuration: {found[0]}{more}")
+    _refuse_other(plan, folder, manifest)
     for place in (folder, folder / "shards"):
         storage.sweep(place)
     if plan.loaded is not None:
@@ -122,15 +147,24 @@ def missing_shards(plan: Plan, folder: Path, part: tuple[int, int] = (0, 1)) -> 
     missing = []
     for shard in range(part[0], len(plan.shards), part[1]):
         path = plan.shard_path(folder, shard)
-        try:
-            there = storage.verify(path, plan.run_id) is not None
-        except storage.ForeignError:
-            there = False
-        if not there:
-            _set_aside(path)
+        if not _believed(path, plan.run_id):
             missing.append(shard)
         storage.forget_failure(path)
     return missing
+
+
+def _believed(path: Path, run_id: str) -> bool:
+    """Whether a results file is there and whole; a damaged or foreign one is set aside."""
+    for _ in range(2):  # another process may have published it since it was found missing
+        try:
+            if storage.verify(path, run_id) is not None:
+                return True
+        except storage.ForeignError:
+            break
+        if not path.exists():
+            return False
+    _set_aside(path)
+    return False
 
 
 def _set_aside(path: Path) -> None:
@@ -152,13 +186,7 @@ def _keep_network(path: Path, network: Network) -> None:
 
 def _merged(plan: Plan, folder: Path) -> bool:
     """Whether the merged file is there; a damaged one is set aside."""
-    path = folder / "results.h5"
-    if not path.exists():
-        return False
-    if storage.verify(path, plan.run_id) is not None:
-        return True
-    _set_aside(path)
-    return False
+    return _believed(folder / "results.h5", plan.run_id)
 
 
 def merge(plan: Plan, folder: Path) -> None:
@@ -239,10 +267,12 @@ class Status:
     seconds_left : float or None
     idle : float or None
         Seconds since the last shard was finished.
+    stalled : bool
+        Nothing has come for a minute, and for ten times as long as a shard took: it was stopped, or is stuck.
     failures : list of str
         What was given up.
-    damaged : int
-        Files that were set aside.
+    damaged, set_aside : int
+        Shards whose size is not what it was, which the next run sets aside and makes again; files that were set aside.
     complete : bool
         All is there, in one file.
     """
@@ -254,8 +284,10 @@ class Status:
     rate: float | None
     seconds_left: float | None
     idle: float | None
+    stalled: bool
     failures: list[str]
     damaged: int
+    set_aside: int
     complete: bool
 
 
@@ -269,30 +301,42 @@ def status(folder: Path, plan: Plan | None = None) -> Status:
     """
     plan = plan or plan_of(folder)
     stamps: dict[int, float] = {}
+    damaged = 0
     for shard in range(len(plan.shards)):
+        path = plan.shard_path(folder, shard)
         try:
-            stamps[shard] = plan.shard_path(folder, shard).stat().st_mtime
+            stamp = path.stat().st_mtime
         except FileNotFoundError:
             continue
         except OSError as error:
             raise storage.StorageError(f"{error.filename}: {(error.strerror or str(error)).lower()}") from None
-    complete = (folder / "results.h5").exists()
-    done, total = (sum(map(plan.node_steps, shards)) for shards in (stamps, range(len(plan.shards))))
+        if storage.looks_whole(path):
+            stamps[shard] = stamp
+        else:
+            damaged += 1
+    complete = storage.looks_whole(folder / "results.h5")
+    every = range(len(plan.shards))
+    done, total = (sum(map(plan.node_steps, shards)) for shards in (every if complete else stamps, every))
     last = max(stamps.values(), default=0.0)
-    recent = {shard: stamp for shard, stamp in stamps.items() if stamp >= last - RECENT}
-    rate = None
+    order = sorted(stamps.values())
+    since = min([last - RECENT, *order[-6:-5]])
+    recent = {shard: stamp for shard, stamp in stamps.items() if stamp >= since}
+    rate, idle, stalled = None, time.time() - last if stamps else None, False
     if recent and last > (first := min(recent.values())):
         rate = sum(plan.node_steps(shard) for shard, stamp in recent.items() if stamp > first) / (last - first)
+        stalled = idle is not None and done < total and idle > max(60.0, 10 * (last - first) / (len(recent) - 1))
     return Status(
-        done=len(stamps),
+        done=len(plan.shards) if complete else len(stamps),
         total=len(plan.shards),
         node_steps=done,
         total_node_steps=total,
         rate=rate,
-        seconds_left=0.0 if done == total else (total - done) / rate if rate else None,
-        idle=time.time() - last if stamps else None,
+        seconds_left=0.0 if done == total else (total - done) / rate if rate and not stalled else None,
+        idle=idle,
+        stalled=stalled,
         failures=[f"{note['tasks']} ({note['reason']})" for note in storage.failures(folder)],
-        damaged=len(list(folder.glob("**/*.h5.damaged-*"))),
+        damaged=damaged,
+        set_aside=len(list(folder.glob("**/*.h5.damaged-*"))),
         complete=complete,
     )
 
@@ -369,18 +413,20 @@ def run(
         if manifest is not None:
             config = _with_seed(config, manifest)
         plan = Plan.of(config)
-        workers = min(fitting(plan, n_jobs, backend, max_memory), len(plan.shards))
-        engine = stack.enter_context(driver.started(backend, workers, scheduler))
+        if out is not None and manifest is not None:
+            plan = open_folder(plan, Path(out))
+            if _merged(plan, Path(out)):
+                if progress:
+                    print(f"{out}: complete already", file=sys.stderr)
+                return results.load(out)
+        workers = fitting(plan, n_jobs, backend, max_memory, out is None)
+        engine = stack.enter_context(driver.started(backend, workers, scheduler, stop))
         execute = functools.partial(_execute, backend=backend, engine=engine, stop=stop, shown=progress)
         if out is None:
             parts = execute(plan, list(range(len(plan.shards))), None)
             return results.Result(plan.manifest(), storage.MergedTables(parts), loaded=plan.loaded)
         folder = Path(out)
         plan = open_folder(plan, folder)
-        if _merged(plan, folder):
-            if progress:
-                print(f"{folder}: complete already", file=sys.stderr)
-            return results.load(folder)
         execute(plan, missing_shards(plan, folder, shard or (0, 1)), folder)
         # of several parts, whoever finds the plan complete merges it
         if shard is None or all(plan.shard_path(folder, k).exists() for k in range(len(plan.shards))):

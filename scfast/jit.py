@@ -14,6 +14,7 @@ import functools
 import hashlib
 import os
 import pickle
+import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +44,13 @@ def cache_folder() -> Path:
             return Path(os.environ[name], tail, source_hash())
     with contextlib.suppress(RuntimeError):  # no home folder is known
         return Path.home() / ".cache" / "scfast" / source_hash()
-    return Path(tempfile.gettempdir(), f"scfast-{os.getuid()}", source_hash())
+    shared = Path(tempfile.gettempdir(), f"scfast-{os.getuid()}")
+    with contextlib.suppress(OSError):
+        shared.mkdir(mode=0o700, exist_ok=True)
+        found = shared.lstat()
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and not found.st_mode & 0o022:
+            return shared / source_hash()
+    return Path(os.devnull, source_hash())  # somebody else's: machine code from there is not to be run
 
 
 class KernelCache(_Cache):  # type: ignore[misc]

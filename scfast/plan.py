@@ -20,7 +20,7 @@ import numpy as np
 
 import scfast
 from scfast import driver, lanes, sirs, stats, storage
-from scfast.config import Config, ConfigError, Files, Grown, RunSettings
+from scfast.config import Cell, Config, ConfigError, Files, Grown, RunSettings
 from scfast.growth import grow, type_sizes
 from scfast.network import Network, read_network
 from scfast.parameters import BarabasiAlbert
@@ -149,20 +149,25 @@ class Plan:
             text += f", replicates {first} to {first + tasks[0].n_replicates - 1}"
         return text
 
-    def job(self, shard: int, path: Path | None = None, network: Network | Path | None = None) -> "ShardJob":
-        """What makes a shard, and publishes it at `path` or hands it back; `network` is where the loaded one is kept."""
+    def job(self, shard: int, path: Path | None = None, network: Network | Path | None = None, needs: float = 0.0) -> "ShardJob":
+        """What makes a shard, and publishes it at `path` or hands it back.
+
+        `network` is where the loaded one is kept; `needs` is the memory without which a worker shall not begin.
+        """
         where = self.loaded if network is None else network
-        return ShardJob(self.config, self.shards[shard], where, path, self.run_id, self.type_names)
+        tasks = self.shards[shard]
+        cells = {task.cell: self.config.cells[task.cell] for task in tasks}
+        return ShardJob(self.config.run, cells, tasks, where, path, self.run_id, self.type_names, needs)
 
     def shard_path(self, folder: Path, shard: int) -> Path:
         """Where a shard is published."""
         return folder / "shards" / f"{shard:06d}.h5"
 
-    def estimate(self, n_jobs: int = -1, backend: str = "threads", **smaller: int) -> dict[str, float]:
-        """What the run will take: node-steps; bytes on disk; bytes of memory with so many workers on this machine.
+    def estimate(self, n_jobs: int = -1, backend: str = "threads", *, in_memory: bool = False, **smaller: int) -> dict[str, float]:
+        """What the run will take: node-steps; bytes on disk; bytes of memory here with so many workers, and of one worker.
 
         Counted from array sizes; sparse histograms, which cannot be known before the run, by a guess at how many values occur.
-        `smaller` (n_nodes, networks, replicates, steps) stands in for the plan's own numbers.
+        `in_memory`: without a results folder. `smaller` (n_nodes, networks, replicates, steps) stands in for the plan's numbers.
         """
         n_nodes = smaller.pop("n_nodes", None)
         run = replace(self.config.run, **smaller)
@@ -183,10 +188,12 @@ class Plan:
         held = 2 * min(SHARD_BYTES + max(rows), disk / min(len(self.shards), run.networks * len(rows)))
         # merging goes array by array; trajectories, if kept, are by far the largest
         merge = 2.5 * (disk if "trajectories" in run.record else disk / 2)
+        worker = largest + buffers + held
+        here = 0 if backend in driver.CLUSTERS else workers
         processes = workers if backend == "loky" else 0
-        memory = (1 + processes) * LIBRARIES + max(workers * (largest + buffers + held), merge)
+        memory = (1 + processes) * LIBRARIES + max(here * worker + (disk if in_memory else 0), merge)
         work = sum(sizes) * run.steps * run.replicates * run.networks
-        return {"node_steps": float(work), "disk": 2 * disk, "memory": memory}
+        return {"node_steps": float(work), "disk": 2 * disk, "memory": memory, "worker": worker}
 
     def _edges(self, cell: int) -> float:
         spec = self.config.cells[cell].network
@@ -292,10 +299,8 @@ def _type_names(config: Config, loaded: Network | None) -> tuple[str, ...]:
     return loaded.type_names
 
 
-def run_task(config: Config, task: Task, network: Network, tick: Callable[[int], Any] | None) -> storage.Tables:
+def run_task(run: RunSettings, cell: Cell, task: Task, network: Network, tick: Callable[[int], Any] | None) -> storage.Tables:
     """Run one task; its results by the schema of storage, as one row."""
-    run = config.run
-    cell = config.cells[task.cell]
     by_type = "types" in run.record
     setup = sirs.prepare(network, cell.dynamics, cell.initial, by_type)
     n = network.n_nodes
@@ -350,7 +355,9 @@ class ShardJob:
 
     Attributes
     ----------
-    config : Config
+    run : RunSettings
+    cells : dict of int to Cell
+        Those of the tasks alone.
     tasks : tuple of Task
     network : Network or Path or None
         The loaded network, or where its copy is; None if networks are grown.
@@ -358,14 +365,18 @@ class ShardJob:
         Where to publish; None hands the results back.
     run_id, type_names
         As in the plan.
+    needs : float
+        Bytes of memory without which it does not begin.
     """
 
-    config: Config
+    run: RunSettings
+    cells: dict[int, Cell]
     tasks: tuple[Task, ...]
     network: Network | Path | None
     path: Path | None
     run_id: str
     type_names: tuple[str, ...]
+    needs: float = 0.0
     version: tuple[str, int] = (scfast.__version__, storage.NUMBERS_VERSION)
 
     @property
@@ -380,13 +391,15 @@ class ShardJob:
             raise ValueError(
                 f"{socket.gethostname()}: has {here}; must be {self.version[0]}, {self.version[1]}, as where it was started"
             )
+        if self.needs and (free := driver.available_memory()) < self.needs:
+            raise MemoryError(f"{socket.gethostname()}: this needs {size(self.needs)}, and {size(free)} are free")
         parts = []
         held: tuple[Any, Network] | None = None
         for task in self.tasks:
-            key = (self.config.cells[task.cell].network, task.network)
+            key = (self.cells[task.cell].network, task.network)
             if held is None or held[0] != key:
                 held = key, self._network(*key)
-            parts.append(run_task(self.config, task, held[1], tick))
+            parts.append(run_task(self.run, self.cells[task.cell], task, held[1], tick))
         tables = storage.concatenate(parts)
         if self.path is None:
             return tables
@@ -395,14 +408,14 @@ class ShardJob:
 
     def _network(self, spec: Grown | Files, index: int) -> Network:
         if isinstance(spec, Grown):
-            return grow(spec.model, spec.n_nodes, self.config.run.seed, network=index)
+            return grow(spec.model, spec.n_nodes, self.run.seed, network=index)
         if isinstance(self.network, Path):
             return _kept_network(self.network, self.run_id)
         assert self.network is not None
         return self.network
 
 
-def fitting(plan: Plan, n_jobs: int, backend: str, max_memory: float | None) -> int:
+def fitting(plan: Plan, n_jobs: int, backend: str, max_memory: float | None, in_memory: bool = False) -> int:
     """Workers that fit into memory: as many as were asked for, or of all processors as many as can be.
 
     Raises
@@ -411,12 +424,10 @@ def fitting(plan: Plan, n_jobs: int, backend: str, max_memory: float | None) -> 
         Not even one fits, or not as many as were asked for.
     """
     workers = min(driver.n_workers(n_jobs), len(plan.shards))
-    limit, whose = driver.available_memory(), "are free"
-    if max_memory is not None and max_memory < limit:
-        limit, whose = max_memory, "are allowed"
+    limit, whose = (driver.available_memory(), "are free") if max_memory is None else (max_memory, "are allowed")
 
-    def need(jobs: int, plan: Plan = plan) -> float:
-        return plan.estimate(jobs, backend)["memory"]
+    def need(jobs: int, **smaller: int) -> float:
+        return plan.estimate(jobs, backend, in_memory=in_memory, **smaller)["memory"]
 
     fitting = next((jobs for jobs in range(workers, 0, -1) if need(jobs) <= limit), 0)
     if fitting == workers:
@@ -428,7 +439,10 @@ def fitting(plan: Plan, n_jobs: int, backend: str, max_memory: float | None) -> 
         raise ValueError(
             f"n_jobs = {n_jobs}: must be at most {fitting}, as more need {size(need(workers))} of memory and {size(limit)} {whose}"
         )
-    raise ValueError(f"{_too_large(plan, limit)}, as this needs {size(need(1))} of memory and {size(limit)} {whose}")
+    line = _too_large(plan, lambda smaller: need(1, **smaller) <= limit)
+    if line:
+        raise ValueError(f"{line}, as this needs {size(need(1))} of memory and {size(limit)} {whose}")
+    raise ValueError(f"max_memory = {size(limit)}: must be at least {size(need(1))}, which this needs with one worker")
 
 
 def size(n_bytes: float) -> str:
@@ -440,8 +454,8 @@ def size(n_bytes: float) -> str:
     return f"{n_bytes:.3g} TB"
 
 
-def _too_large(plan: Plan, limit: float) -> str:
-    """Which key to make smaller, and to what, so that one worker fits."""
+def _too_large(plan: Plan, fits: Callable[[dict[str, int]], bool]) -> str:
+    """Which key to make smaller, and to what, so that one worker fits; empty if that does not help."""
 
     run = plan.config.run
     sizes = {
@@ -455,7 +469,7 @@ def _too_large(plan: Plan, limit: float) -> str:
         low, high = 0, value
         while high - low > max(1, low // 50):
             middle = (low + high) // 2
-            low, high = (middle, high) if plan.estimate(1, "threads", **{name: middle})["memory"] <= limit else (low, middle)
+            low, high = (middle, high) if fits({name: middle}) else (low, middle)
         if low >= (100 if name == "n_nodes" else 1):
             return f"{key} = {value}: must be at most {low}"
-    return f"max_memory = {size(limit)}: is too little"
+    return ""

@@ -7,11 +7,13 @@ A results folder holds
 - ``shards/*.h5``: each the results of some tasks, with a sidecar ``*.json`` of its checksum and content digest.
 - ``results.h5``: all shards merged, with its sidecar.
 
-A file is built in memory, written under a temporary name, synced, and published by an atomic link: what has its name is whole, and
-is never changed. All files of results have one layout, :data:`SCHEMA`: arrays joined along their first axis, whole numbers only.
+A file is written under a temporary name, synced, and published by an atomic link: what has its name is whole, and is never
+changed. All files of results have one layout, :data:`SCHEMA`: arrays joined along their first axis, whole numbers only.
 """
 
 import contextlib
+import errno
+import fcntl
 import functools
 import hashlib
 import io
@@ -19,10 +21,11 @@ import itertools
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import h5py
 import numpy as np
@@ -96,6 +99,7 @@ SCHEMA: dict[str, Column] = {
 }
 
 _FORMAT = "scfast results 1"
+_WITHOUT = "once it is removed, 'scfast run' with the same configuration writes it anew and keeps what is whole"
 _MANIFEST_KEYS = {
     *(
         "run_id",
@@ -157,13 +161,13 @@ class _Patient:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self.error: OSError | None = None
+        self.error: BaseException | None = None
 
     def _try(self, act: Callable[[], Any], otherwise: Any) -> Any:
         if self.error is None:
             try:
                 return act()
-            except OSError as error:
+            except BaseException as error:  # an interrupt, too
                 self.error = error
         return otherwise
 
@@ -189,23 +193,27 @@ class _Patient:
         self._try(self._file.flush, None)
 
 
-def write_tables(target: BinaryIO, tables: Tables, run_id: str, type_names: Iterable[str]) -> str:
-    """Write results as HDF5, one dataset after another, so that no more than one need be in memory; returns the content digest."""
+def write_tables(target: BinaryIO, tables: Tables, run_id: str, type_names: Iterable[str], name: str) -> str:
+    """Write results as HDF5, one dataset after another, so that no more than one need be in memory; returns the content digest.
+
+    `name` is the file's, without its ending: one that was copied over another is not believed.
+    """
     digests = {}
     patient = _Patient(target)
     with h5py.File(patient, "w", libver=("v110", "v110")) as file:
         file.attrs["format"] = _FORMAT
         file.attrs["run_id"] = run_id
+        file.attrs["name"] = name
         file.attrs["numbers_version"] = NUMBERS_VERSION
         file.attrs["scfast"] = __version__
         file.attrs["layout"] = _LAYOUT
         file.attrs["state"] = np.array(STATES, "S")
         file.attrs["type"] = np.array([name.encode() for name in type_names], "S")
-        for name in tables:
-            column = SCHEMA[name]
-            data = _stored(name, tables[name])
-            digests[name] = _array_digest(name, data)
-            dataset = _write(file, name, data)
+        for key in tables:
+            column = SCHEMA[key]
+            data = _stored(key, tables[key])
+            digests[key] = _array_digest(key, data)
+            dataset = _write(file, key, data)
             dataset.attrs["unit"] = column.unit
             dataset.attrs["meaning"] = column.meaning
             dataset.attrs["axes"] = ", ".join(column.axes)
@@ -229,17 +237,16 @@ def _process() -> str:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what processes of this machine that are no more had begun to write."""
-    for path in folder.glob(".*.*"):
+    """Remove what processes that are no more had begun to write: nobody holds it, and its process is dead or a minute is past."""
+    for path in folder.glob(".*.*-*.*"):
         host, _, number = path.name.rpartition(".")[0].rpartition("-")
-        if number.isdecimal() and host.endswith(f".{os.uname().nodename}"):
-            try:
-                os.kill(int(number), 0)
-            except ProcessLookupError:
-                with contextlib.suppress(OSError):
-                    path.unlink()
-            except OSError:
-                continue
+        if not number.isdecimal():
+            continue
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            dead = host.endswith(f".{os.uname().nodename}") and not Path(f"/proc/{number}").exists() and Path("/proc/self").exists()
+            if dead or time.time() - path.stat().st_mtime > 60:
+                path.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
@@ -250,24 +257,22 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def publish(path: Path, write: Callable[[BinaryIO], Any]) -> bool:
-    """Give what `write` writes the name `path`, whole or not at all; False if the name was taken already."""
+def publish(path: Path, write: Callable[[BinaryIO], Any], *, over: bool = False) -> bool:
+    """Give what `write` writes the name `path`, whole or not at all; False if the name was taken already (`over`: replace it)."""
     scratch = ""
     try:
         handle, scratch = tempfile.mkstemp(prefix=f".{path.name}.{_process()}.", dir=path.parent)
         with os.fdopen(handle, "w+b") as file:
+            with contextlib.suppress(OSError):  # says that somebody is at it, where locks are known
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(scratch, 0o644)
-        try:
-            os.link(scratch, path)
-        except FileExistsError:
-            return False
-        except OSError:  # no hard links on this file system
-            if path.exists():
+            os.chmod(scratch, 0o644)
+            if over:
+                os.replace(scratch, path)
+            elif not _link(scratch, path):
                 return False
-            os.replace(scratch, path)
         _sync_folder(path.parent)
         return True
     except OSError as error:
@@ -277,8 +282,23 @@ def publish(path: Path, write: Callable[[BinaryIO], Any]) -> bool:
             os.unlink(scratch)
 
 
-def _publish_json(path: Path, content: Mapping[str, Any]) -> bool:
-    return publish(path, lambda file: file.write((json.dumps(content, indent=1) + "\n").encode()))
+def _link(scratch: str, path: Path) -> bool:
+    try:
+        os.link(scratch, path)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+            raise
+        # no hard links on this file system: two that publish in the same instant would not see each other
+        if path.exists():
+            return False
+        os.replace(scratch, path)
+    return True
+
+
+def _publish_json(path: Path, content: Mapping[str, Any], *, over: bool = False) -> bool:
+    return publish(path, lambda file: file.write((json.dumps(content, indent=1) + "\n").encode()), over=over)
 
 
 def _sidecar(path: Path) -> Path:
@@ -287,18 +307,25 @@ def _sidecar(path: Path) -> Path:
 
 def publish_tables(path: Path, tables: Tables, run_id: str, type_names: Iterable[str]) -> None:
     """Publish results with their sidecar; equal content that is there already is accepted, other content is an error."""
-    content = []
-    if not publish(path, lambda file: content.append(write_tables(file, tables, run_id, type_names))):
+    note: dict[str, Any] = {}
+
+    def write(file: BinaryIO) -> None:
+        content = write_tables(file, tables, run_id, type_names, path.stem)
+        file.seek(0)
+        note.update(_note(path, hashlib.file_digest(cast(Any, file), "sha256").hexdigest(), file.tell(), content, run_id))
+
+    while not publish(path, write):
         there = verify(path, run_id)
-        if there is None or there["content"] != content[0]:
+        if there is not None and there["content"] == note["content"]:
+            return
+        if there is not None:
             raise StorageError(f"{path}: other results for the same tasks are there already")
-    else:
-        _publish_json(_sidecar(path), _note(path, content[0], run_id))
+        set_aside(path)
+    _publish_json(_sidecar(path), note, over=True)  # one that is there belongs to a file that is no more
 
 
-def _note(path: Path, content: str, run_id: str) -> dict[str, str]:
-    with path.open("rb") as file:
-        note = {"sha256": hashlib.file_digest(file, "sha256").hexdigest(), "content": content, "run_id": run_id}
+def _note(path: Path, sha256: str, n_bytes: int, content: str, run_id: str) -> dict[str, Any]:
+    note = {"name": path.stem, "sha256": sha256, "bytes": n_bytes, "content": content, "run_id": run_id}
     return {**note, "self": _text_digest(note)}
 
 
@@ -344,16 +371,16 @@ def verify(path: Path, run_id: str) -> dict[str, Any] | None:
             note = json.loads(_sidecar(path).read_bytes())
         except FileNotFoundError:
             with _open(path) as file:
-                owner = str(file.attrs["run_id"])
-            note = _note(path, content_digest(FileTables(path)), owner)
+                owner, name = str(file.attrs["run_id"]), str(file.attrs["name"])
+            note = _note(path.with_stem(name), digest, path.stat().st_size, content_digest(FileTables(path)), owner)
             with contextlib.suppress(OSError):  # no room, or not ours to write: the file is whole all the same
                 _publish_json(_sidecar(path), note)
-        if note.pop("self") != _text_digest(note) or digest != note["sha256"]:
+        if note.pop("self") != _text_digest(note) or digest != note["sha256"] or note["name"] != path.stem:
             return None
         owner = note["run_id"]
     except PermissionError as error:
         raise StorageError(f"{error.filename}: permission denied") from None
-    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (FileNotFoundError, IsADirectoryError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     if owner != run_id:
         raise ForeignError(f"{path}: belongs to another run ({owner[:12]}, this is {run_id[:12]})")
@@ -372,17 +399,28 @@ def note_failure(path: Path, note: Mapping[str, str]) -> None:
 
 def forget_failure(path: Path) -> None:
     """As a shard is there, or is tried again."""
-    with contextlib.suppress(FileNotFoundError):
-        _failure(path).unlink()
+    if _failure(path).exists():
+        _failure(path).unlink(missing_ok=True)
 
 
 def failures(folder: Path) -> list[dict[str, str]]:
     """What was kept of shards that could not be made."""
     notes = []
     for path in sorted((folder / "shards").glob("*.failed.json")):
-        with contextlib.suppress(OSError, ValueError):
-            notes.append(json.loads(path.read_bytes()))
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            note = json.loads(path.read_bytes())
+            notes.append({name: str(note[name]) for name in ("tasks", "reason")})
     return notes
+
+
+def looks_whole(path: Path) -> bool:
+    """Whether a published file has the size that its sidecar says; for a quick look, not to believe it."""
+    try:
+        return bool(json.loads(_sidecar(path).read_bytes())["bytes"] == path.stat().st_size)
+    except FileNotFoundError:  # as right after it was published
+        return path.is_file()
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def set_aside(path: Path) -> Path | None:
@@ -411,7 +449,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
         if manifest["format"] != "scfast manifest 1" or not manifest.keys() >= _MANIFEST_KEYS:
             raise ValueError
         if manifest.pop("sha256", "") != _text_digest(manifest):
-            raise StorageError(f"{path}: was changed after it was written")
+            raise StorageError(f"{path}: was changed after it was written; {_WITHOUT}")
         return manifest
     except StorageError:
         raise
@@ -422,7 +460,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     except PermissionError:
         raise StorageError(f"{path}: permission denied") from None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        raise StorageError(f"{path}: damaged or not a manifest of scfast") from None
+        raise StorageError(f"{path}: damaged or not a manifest of scfast; {_WITHOUT}") from None
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:

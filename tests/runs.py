@@ -20,7 +20,10 @@ def noted(job, log, shard, fatal, times, *arguments):
     with log.open("a") as file:
         file.write(f"{shard} {os.getpid()}\\n")
     starts = [line.split()[0] for line in log.read_text().splitlines()].count(str(shard))
-    if shard in fatal and starts <= times:
+    if shard in fatal and times < 0:
+        time.sleep(-times)
+    elif shard in fatal and starts <= times:
+        time.sleep(0.5)
         os.kill(os.getpid(), signal.SIGKILL)
     return job(*arguments)
 
@@ -42,7 +45,7 @@ class Noted:
     folder : Path
         For the program and its notes.
     fatal : set of int
-        Shards that kill their process at each of their first `times` starts.
+        Shards that kill their process half a second after each of their first `times` starts, or sleep for -`times` seconds first.
     """
 
     def __init__(self, folder: Path, fatal: set[int] | frozenset[int] = frozenset(), times: int = 10**6) -> None:

@@ -9,7 +9,9 @@ if [ "$action" = stop ]; then
     done
     exit 0
 fi
-if ! command -v slurmctld slurmd munged sbatch >/dev/null; then
+missing=""
+for name in slurmctld slurmd munged sbatch; do command -v "$name" >/dev/null || missing=yes; done
+if [ -n "$missing" ]; then
     export DEBIAN_FRONTEND=noninteractive
     apt-get install -y -qq --no-install-recommends slurm-wlm munge >"$folder/apt.log" 2>&1 ||
         { apt-get update -qq && apt-get install -y -qq --no-install-recommends slurm-wlm munge; } >>"$folder/apt.log" 2>&1
@@ -38,6 +40,7 @@ SlurmctldPidFile=$folder/slurmctld.pid
 SlurmdPidFile=$folder/slurmd.pid
 SlurmctldLogFile=$folder/slurmctld.log
 SlurmdLogFile=$folder/slurmd.log
+SlurmdParameters=config_overrides
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 SelectType=select/cons_tres
@@ -47,7 +50,7 @@ MpiDefault=none
 ReturnToService=2
 KillWait=10
 SchedulerParameters=batch_sched_delay=0,sched_interval=2
-NodeName=$host NodeAddr=127.0.0.1 CPUs=$(nproc) State=UNKNOWN
+NodeName=$host NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
 PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 END
 munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" --pid-file="$folder/munged.pid" \

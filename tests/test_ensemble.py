@@ -4,6 +4,7 @@ import contextlib
 import errno
 import functools
 import io
+import itertools
 import json
 import os
 import shutil
@@ -140,7 +141,8 @@ def test_standard_errors_of_nodes_are_the_spread_over_seeds(replicates: int) -> 
     for seed in range(80):
         text = f"[network]\nn_nodes=20\n[run]\nnetworks=1\nreplicates={replicates}\nsteps=20\nseed={seed}\nrecord=['nodes']"
         plan = Plan.of(sf.Config.from_text(text))
-        result = sf.Result(plan.manifest(), run_task(plan.config, Task(0, 0, 0, replicates), net, None), loaded=net)
+        task = Task(0, 0, 0, replicates)
+        result = sf.Result(plan.manifest(), run_task(plan.config.run, plan.config.cells[0], task, net, None), loaded=net)
         shares.append(result.tables["node/infected_steps"] / (replicates * 21))
         errors.append(result._infected_se(np.arange(20)))
     ratio = np.mean(np.square(errors)) / np.mean(np.var(shares, axis=0, ddof=1))
@@ -198,8 +200,8 @@ def test_damaged_shards_are_set_aside_and_computed_again(
         shard.write_bytes(data)
     else:
         shard.with_suffix(".json").write_text("{")
-    partial = sf.load(folder)
-    assert partial.done < partial.total
+    with pytest.raises(ValueError, match=r"000001.h5: damaged; 'scfast run' again sets it aside and completes the results"):
+        sf.load(folder)
     again = sf.run(sf.Config.from_text(SMALL), folder)
     assert again.digest == result.digest
     assert "set aside" in capsys.readouterr().err
@@ -232,12 +234,32 @@ def test_full_disk_is_an_error_that_leaves_nothing_behind(result: sf.Result, tmp
 
     def write(file) -> None:
         with Full(os.dup(file.fileno()), "w+b") as full:
-            storage.write_tables(full, result.tables, "run", result.type_names)
+            storage.write_tables(full, result.tables, "run", result.type_names, "x")
 
     with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)) as caught:
         storage.publish(tmp_path / "x.h5", write)
     assert caught.value.filename == str(tmp_path / "x.h5")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_while_a_file_is_written_leaves_nothing_behind(result: sf.Result, tmp_path: Path) -> None:
+    """HDF5 itself ends the process when a callback raises anything."""
+    for after in (1, 10, 100):
+        calls = itertools.count()
+
+        class Interrupted(io.FileIO):
+            def write(self, data) -> int:
+                if next(calls) == after:  # noqa: B023
+                    raise KeyboardInterrupt
+                return super().write(data)
+
+        def write(file) -> None:
+            with Interrupted(os.dup(file.fileno()), "w+b") as interrupted:
+                storage.write_tables(interrupted, result.tables, "run", result.type_names, "x")
+
+        with pytest.raises(KeyboardInterrupt):
+            storage.publish(tmp_path / "x.h5", write)
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_whole_files_are_believed_where_nothing_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,7 +268,7 @@ def test_whole_files_are_believed_where_nothing_can_be_written(tmp_path: Path, m
         if path.name != "manifest.json":
             path.unlink()
 
-    def full(path: Path, write: object) -> bool:
+    def full(path: Path, write: object, **_: object) -> bool:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
     monkeypatch.setattr(storage, "publish", full)
@@ -258,10 +280,10 @@ import errno, sys
 from scfast import cli, storage
 plain = storage.publish
 
-def full(path, write):
+def full(path, write, **how):
     if path.parent.name == 'shards' and path.suffix == '.json':
         raise OSError(errno.ENOSPC, 'no space', str(path))
-    return plain(path, write)
+    return plain(path, write, **how)
 
 storage.publish = full
 small = ['run.networks=12', 'run.steps=20', 'network.n_nodes=200']
@@ -276,7 +298,11 @@ def test_an_error_in_a_worker_ends_the_run_cleanly(tmp_path: Path) -> None:
         command = [sys.executable, "-c", FULL_DISK, str(tmp_path / str(attempt))]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120)
         assert done.returncode == 1
-        assert done.stderr.strip().splitlines()[-1].endswith(".json: no space")
+        assert (
+            done.stderr.strip()
+            .splitlines()[-1]
+            .endswith(".json: no space; make room; what is finished is kept: run the same command again to go on from there")
+        )
 
 
 def test_a_drawn_seed_is_kept_before_the_start_is_checked(tmp_path: Path) -> None:
@@ -413,7 +439,7 @@ def test_results_from_other_runs_and_foreign_files_are_refused(tmp_path: Path) -
             sf.load(tmp_path)
     edited = (tmp_path / "b" / "manifest.json").read_text()
     (tmp_path / "b" / "manifest.json").write_text(edited.replace('"n_steps": 25', '"n_steps": 24'))
-    with pytest.raises(ValueError, match=r"manifest.json: was changed after it was written$"):
+    with pytest.raises(ValueError, match=r"manifest.json: was changed after it was written; once it is removed"):
         sf.load(tmp_path / "b")
 
 
