@@ -447,7 +447,7 @@ CALLS = {
     "endless memory": called(
         f"run default -o r --max-memory {'9' * 400}", f"--max-memory = {'9' * 400}: must be an amount of memory"
     ),
-    "too little memory": called("run default -o r --max-memory 1kB", "1 kB are allowed"),
+    "too little memory": called("run default -o r --max-memory 1kB", "max_memory = 1 kB: must be at least "),
     "shard": called("run default -o r --shard 4/4", "--shard = 4/4: must be I/N with 0 <= I < N"),
     "shard of none": called("run default -o r --shard 0/0", "--shard = 0/0: must be I/N with 0 <= I < N"),
     "negative shard": called("run default -o r --shard -1/4", "--shard = -1/4: must be I/N with 0 <= I < N"),
