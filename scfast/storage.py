@@ -335,12 +335,16 @@ def read_tables(path: Path, names: Iterable[str] | None = None) -> dict[str, np.
         found = {}
         for name in SCHEMA if names is None else names:
             if name in file:
-                dataset = file[name]
-                linked = not isinstance(file.get(name, getlink=True), h5py.HardLink) or dataset.external
-                if linked or dataset.dtype.kind not in "iu" or dataset.ndim != len(SCHEMA[name].axes):
-                    raise StorageError(f"{path}: {name} is not what the schema says")
-                found[name] = dataset[...]
+                found[name] = _dataset(path, file, name)[...]
         return found
+
+
+def _dataset(path: Path, file: Any, name: str) -> Any:
+    dataset = file[name]
+    linked = not isinstance(file.get(name, getlink=True), h5py.HardLink) or dataset.external
+    if linked or dataset.dtype.kind not in "iu" or dataset.ndim != len(SCHEMA[name].axes):
+        raise StorageError(f"{path}: {name} is not what the schema says")
+    return dataset
 
 
 @contextlib.contextmanager
@@ -522,15 +526,26 @@ def read_network_copy(path: Path) -> Network:
         raise StorageError(f"{path}: damaged or missing ({str(error).splitlines()[0]})") from None
 
 
+SMALL = 16 << 10
+"""Bytes of an array up to which it is kept from the first opening of its file."""
+
+
 class FileTables(Mapping[str, np.ndarray]):
-    """The arrays of a results file, each read whenever it is asked for."""
+    """The arrays of a results file, each read whenever it is asked for; small ones at once, as opening takes longer."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._small: dict[str, np.ndarray] = {}
         with _open(path) as file:
             self._names = tuple(name for name in SCHEMA if name in file)
+            for name in self._names:
+                dataset = _dataset(path, file, name)
+                if dataset.nbytes <= SMALL:
+                    self._small[name] = dataset[...]
 
     def __getitem__(self, name: str) -> np.ndarray:
+        if name in self._small:
+            return self._small[name]
         if name not in self._names:
             raise KeyError(name)
         return read_tables(self._path, [name])[name]
