@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -64,10 +65,10 @@ def kill_often(folder: Path, config: Path, backend: str, kills: int, longest: fl
         time.sleep(rng.uniform(0.0, longest))
         begun = [worker for _, worker in noted.starts() if worker in members(process.pid)]
         victim = begun[-1] if backend == "loky" and sent % 2 and begun else process.pid
-        alive = process.poll() is None
-        if alive:
-            os.kill(victim, signal.SIGKILL)
-            sent += 1
+        with contextlib.suppress(ProcessLookupError):  # it may just have ended
+            if process.poll() is None:
+                os.kill(victim, signal.SIGKILL)
+                sent += 1
         if victim != process.pid:
             time.sleep(1.0)
             process.kill()  # the run would go on with other workers
