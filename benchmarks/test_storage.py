@@ -44,7 +44,7 @@ def test_publish(benchmark: Any, plan: Plan, tmp_path: Path) -> None:
     last = []
 
     def publish(path: Path) -> None:
-        storage.publish_tables(path, tables, plan.run_id, plan.type_names)
+        storage.publish_tables(path, tables, plan.run_id)
         last[:] = [path]
 
     benchmark.pedantic(publish, setup=lambda: ((next(paths),), {}), rounds=10, warmup_rounds=1)

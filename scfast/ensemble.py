@@ -202,7 +202,7 @@ def merge(plan: Plan, folder: Path) -> None:
         path = plan.shard_path(folder, shard)
         if storage.verify(path, plan.run_id) is None:
             raise storage.StorageError(f"{path}: missing or damaged; 'scfast run' again completes the results")
-        parts.append(storage.FileTables(path))
+        parts.append(storage.FileTables(path, storage.KEPT // len(plan.shards)))
     tables = storage.MergedTables(parts)
     keys = list(zip(tables["rows/cell"].tolist(), tables["rows/network"].tolist(), strict=True))
     expected = list(itertools.product(range(len(plan.config.cells)), range(plan.config.run.networks)))

@@ -157,7 +157,7 @@ class Plan:
         where = self.loaded if network is None else network
         tasks = self.shards[shard]
         cells = {task.cell: self.config.cells[task.cell] for task in tasks}
-        return ShardJob(self.config.run, cells, tasks, where, path, self.run_id, self.type_names, needs)
+        return ShardJob(self.config.run, cells, tasks, where, path, self.run_id, needs)
 
     def shard_path(self, folder: Path, shard: int) -> Path:
         """Where a shard is published."""
@@ -187,7 +187,7 @@ class Plan:
         )
         held = 2 * min(SHARD_BYTES + max(rows), disk / min(len(self.shards), run.networks * len(rows)))
         # merging goes array by array; trajectories, if kept, are by far the largest
-        merge = 2.5 * (disk if "trajectories" in run.record else disk / 2)
+        merge = 2.5 * (disk if "trajectories" in run.record else disk / 2) + min(disk, storage.KEPT)
         worker = largest + buffers + held
         here = 0 if backend in driver.CLUSTERS else workers
         processes = workers if backend == "loky" else 0
@@ -216,7 +216,7 @@ def _row_bytes(run: RunSettings, n: int, n_replicates: int, n_types: int) -> flo
     pairs = cells * min(n_replicates / 2, n + 1, 5 * n**0.5)
     groups = n_types if "types" in run.record else 0
     fixed = 16 * cells * (1 + groups) + 4 * cells * (SAMPLES + 1) + 40 * n * ("nodes" in run.record)
-    return fixed + 8 * pairs + n_replicates * (48 + 4 * cells * ("trajectories" in run.record))
+    return fixed + 4 * pairs + n_replicates * (48 + 4 * cells * ("trajectories" in run.record))
 
 
 def _check_starts(config: Config) -> None:
@@ -308,7 +308,7 @@ def run_task(run: RunSettings, cell: Cell, task: Task, network: Network, tick: C
     counts, seen, maps = sirs.run_replicates(setup, key, task.n_replicates, run.steps, map_steps="nodes" in run.record, tick=tick)
     total = counts[:, 0] if counts.shape[1] == 1 else counts.sum(axis=1, dtype=np.int32)
     shift = stats.bin_shift(n)
-    length, value, count = stats.tally(total.reshape(-1, task.n_replicates), shift)
+    length, value, count = stats.narrow(*stats.tally(total.reshape(-1, task.n_replicates), shift))
     sample = np.full((1, SAMPLES, run.steps + 1, 4), -1, np.int32)
     sample[0, : min(SAMPLES, task.n_replicates)] = total[..., :SAMPLES].transpose(2, 0, 1)
     degrees, nodes_with = np.unique(network.degree, return_counts=True)
@@ -363,7 +363,7 @@ class ShardJob:
         The loaded network, or where its copy is; None if networks are grown.
     path : Path or None
         Where to publish; None hands the results back.
-    run_id, type_names
+    run_id : str
         As in the plan.
     needs : float
         Bytes of memory without which it does not begin.
@@ -375,7 +375,6 @@ class ShardJob:
     network: Network | Path | None
     path: Path | None
     run_id: str
-    type_names: tuple[str, ...]
     needs: float = 0.0
     version: tuple[str, int] = (scfast.__version__, storage.NUMBERS_VERSION)
 
@@ -403,7 +402,7 @@ class ShardJob:
         tables = storage.concatenate(parts)
         if self.path is None:
             return tables
-        storage.publish_tables(self.path, tables, self.run_id, self.type_names)
+        storage.publish_tables(self.path, tables, self.run_id)
         return None
 
     def _network(self, spec: Grown | Files, index: int) -> Network:

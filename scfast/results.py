@@ -515,7 +515,7 @@ def load(folder: str | Path) -> Result:
     parts = []
     for path in sorted((folder / "shards").glob("*.h5")):
         if storage.verify(path, manifest["run_id"]) is not None:
-            parts.append(storage.FileTables(path))
+            parts.append(storage.FileTables(path, storage.KEPT // manifest["n_shards"]))
         elif path.exists():  # else another process has just set it aside
             raise storage.StorageError(f"{path}: damaged; 'scfast run' again sets it aside and completes the results")
     return Result(manifest, storage.MergedTables(parts, manifest["n_replicates"]), folder)

@@ -13,6 +13,9 @@ from scfast.jit import kernel
 EXACT_BINS = 65_536
 """Histograms are exact up to this many nodes less one; above, bins are the least power of two wide that gives no more bins."""
 
+MOST = 65_535
+"""The largest number in 16 bits."""
+
 
 def bin_shift(n_nodes: int) -> int:
     """Counts 0..n_nodes are binned by ``count >> shift``: 0 (exact) up to 65,535 nodes.
@@ -74,6 +77,36 @@ def tally(values: np.ndarray, shift: int) -> tuple[np.ndarray, np.ndarray, np.nd
     count = np.empty_like(value)
     used = _tally(values, shift, np.zeros(bins, np.int32), length, value, count)
     return length, value[:used].copy(), count[:used].copy()
+
+
+def narrow(length: np.ndarray, value: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sparse histograms in 16 bits, in which they are stored: a bin with more than 65,535 in it comes several times.
+
+    Parameters
+    ----------
+    length, value, count
+        As :func:`tally` gives them, with bins up to 65,535.
+
+    Returns
+    -------
+    length : int32
+        Its shape is kept.
+    value, count : uint16 (pairs,)
+
+    Examples
+    --------
+    >>> [a.tolist() for a in narrow(np.array([1, 1]), np.array([4, 2]), np.array([65_536, 9]))]
+    [[2, 1], [4, 4, 2], [65535, 1, 9]]
+    """
+    if count.max(initial=0) > MOST:
+        times = -(-count // MOST)
+        ends = np.cumsum(times)
+        before = np.concatenate(([0], ends))[np.concatenate(([0], np.cumsum(length)))]
+        last = count - MOST * (times - 1)
+        value, count = value.repeat(times), np.full(ends[-1], MOST)
+        count[ends - 1] = last
+        length = np.diff(before).reshape(length.shape)
+    return length.astype(np.int32, copy=False), value.astype(np.uint16), count.astype(np.uint16)
 
 
 @kernel

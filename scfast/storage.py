@@ -4,8 +4,8 @@ A results folder holds
 
 - ``manifest.json``: resolved configuration, run id, versions; written once.
 - ``network.h5``: a copy of the network, where the configuration reads one from files.
-- ``shards/*.h5``: each the results of some tasks, with a sidecar ``*.json`` of its checksum and content digest.
-- ``results.h5``: all shards merged, with its sidecar.
+- ``shards/*.h5``: each the results of some tasks, bare, with a sidecar ``*.json`` of its checksum and content digest.
+- ``results.h5``: all shards merged, with units and meanings, and its sidecar.
 
 A file is written under a temporary name, synced, and published by an atomic link: what has its name is whole, and is never
 changed. All files of results have one layout, :data:`SCHEMA`: arrays joined along their first axis, whole numbers only.
@@ -34,8 +34,8 @@ from scfast import __version__, stats
 from scfast.network import Network
 from scfast.parameters import STATES
 
-NUMBERS_VERSION = 2
-"""Raised whenever the numbers that a configuration gives change."""
+NUMBERS_VERSION = 3
+"""Raised whenever the numbers that a configuration gives change, or how they are stored."""
 
 Tables = Mapping[str, np.ndarray]
 
@@ -68,8 +68,8 @@ SCHEMA: dict[str, Column] = {
     "type_trajectory/sum": Column("i8", _TYPES, "nodes", "nodes of each type in each state, summed over replicates"),
     "type_trajectory/sum_of_squares": Column("i8", _TYPES, "nodes^2", "their squares, summed over replicates"),
     "histogram/length": Column("i4", _STEPS, "pairs", "pairs (value, count) of each row, step and state, one after another"),
-    "histogram/value": Column("i4", ("pair",), "bins", "nodes in the state, shifted right by bin_shift"),
-    "histogram/count": Column("i4", ("pair",), "replicates", "replicates with this value"),
+    "histogram/value": Column("u2", ("pair",), "bins", "nodes in the state, shifted right by bin_shift; may come again"),
+    "histogram/count": Column("u2", ("pair",), "replicates", "replicates with this value, with all of its pairs together"),
     "replicate/infected_steps": Column(
         "i8", ("replicate",), "node-steps", "steps spent infected, over all nodes; risk load x n_nodes"
     ),
@@ -193,10 +193,11 @@ class _Patient:
         self._try(self._file.flush, None)
 
 
-def write_tables(target: BinaryIO, tables: Tables, run_id: str, type_names: Iterable[str], name: str) -> str:
+def write_tables(target: BinaryIO, tables: Tables, run_id: str, name: str, type_names: Iterable[str] | None) -> str:
     """Write results as HDF5, one dataset after another, so that no more than one need be in memory; returns the content digest.
 
-    `name` is the file's, without its ending: one that was copied over another is not believed.
+    `name` is the file's, without its ending: one that was copied over another is not believed. With `type_names`, units, axes and
+    meanings are written, too, which takes as long again.
     """
     digests = {}
     patient = _Patient(target)
@@ -206,19 +207,21 @@ def write_tables(target: BinaryIO, tables: Tables, run_id: str, type_names: Iter
         file.attrs["name"] = name
         file.attrs["numbers_version"] = NUMBERS_VERSION
         file.attrs["scfast"] = __version__
-        file.attrs["layout"] = _LAYOUT
-        file.attrs["state"] = np.array(STATES, "S")
-        file.attrs["type"] = np.array([name.encode() for name in type_names], "S")
+        if type_names is not None:
+            file.attrs["layout"] = _LAYOUT
+            file.attrs["state"] = np.array(STATES, "S")
+            file.attrs["type"] = np.array([name.encode() for name in type_names], "S")
         for key in tables:
             column = SCHEMA[key]
             data = _stored(key, tables[key])
             digests[key] = _array_digest(key, data)
             dataset = _write(file, key, data)
-            dataset.attrs["unit"] = column.unit
-            dataset.attrs["meaning"] = column.meaning
-            dataset.attrs["axes"] = ", ".join(column.axes)
-            for dimension, axis in zip(dataset.dims, column.axes, strict=True):
-                dimension.label = axis
+            if type_names is not None:
+                dataset.attrs["unit"] = column.unit
+                dataset.attrs["meaning"] = column.meaning
+                dataset.attrs["axes"] = ", ".join(column.axes)
+                for dimension, axis in zip(dataset.dims, column.axes, strict=True):
+                    dimension.label = axis
     if patient.error is not None:
         raise patient.error
     return _joined(digests)
@@ -305,12 +308,12 @@ def _sidecar(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def publish_tables(path: Path, tables: Tables, run_id: str, type_names: Iterable[str]) -> None:
+def publish_tables(path: Path, tables: Tables, run_id: str, type_names: Iterable[str] | None = None) -> None:
     """Publish results with their sidecar; equal content that is there already is accepted, other content is an error."""
     note: dict[str, Any] = {}
 
     def write(file: BinaryIO) -> None:
-        content = write_tables(file, tables, run_id, type_names, path.stem)
+        content = write_tables(file, tables, run_id, path.stem, type_names)
         file.seek(0)
         note.update(_note(path, hashlib.file_digest(cast(Any, file), "sha256").hexdigest(), file.tell(), content, run_id))
 
@@ -550,26 +553,27 @@ def read_network_copy(path: Path) -> Network:
         raise StorageError(f"{path}: damaged or missing ({str(error).splitlines()[0]})") from None
 
 
-SMALL = 16 << 10
-"""Bytes of an array up to which it is kept from the first opening of its file."""
+KEPT = 256 << 20
+"""Bytes of arrays that are kept from the first opening of files that are merged."""
 
 
 class FileTables(Mapping[str, np.ndarray]):
-    """The arrays of a results file, each read whenever it is asked for; small ones at once, as opening takes longer."""
+    """The arrays of a results file, each read whenever it is asked for; up to `keep` bytes of them at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, keep: int = 0) -> None:
         self._path = path
-        self._small: dict[str, np.ndarray] = {}
+        self._kept: dict[str, np.ndarray] = {}
         with _open(path) as file:
             self._names = tuple(name for name in SCHEMA if _holds(file, name))
             for name in self._names:
                 dataset = _dataset(path, file, name)
-                if dataset.id.get_storage_size() <= SMALL:
-                    self._small[name] = _whole(dataset)
+                if (need := dataset.id.get_storage_size()) <= keep:
+                    self._kept[name] = _whole(dataset)
+                    keep -= need
 
     def __getitem__(self, name: str) -> np.ndarray:
-        if name in self._small:
-            return self._small[name]
+        if name in self._kept:
+            return self._kept[name]
         if name not in self._names:
             raise KeyError(name)
         return read_tables(self._path, [name])[name]
@@ -704,7 +708,7 @@ class MergedTables(Mapping[str, np.ndarray]):
         lengths, value, count = (self._ordered(f"histogram/{name}") for name in ("length", "value", "count"))
         flat = lengths.reshape(len(lengths), -1).astype(np.int64)
         first = (np.cumsum(flat.ravel()) - flat.ravel()).reshape(flat.shape)
-        pooled = [stats.pool(flat[low:high], first[low:high], value, count) for low, high in self._groups]
+        pooled = [stats.narrow(*stats.pool(flat[low:high], first[low:high], value, count)) for low, high in self._groups]
         return {
             "histogram/length": np.stack([part[0] for part in pooled]).reshape(len(pooled), *lengths.shape[1:]),
             "histogram/value": np.concatenate([part[1] for part in pooled]),

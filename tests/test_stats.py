@@ -27,6 +27,20 @@ def test_histograms_hold_every_value(rows: list[list[int]], shift: int) -> None:
         assert count[ends[k] - length[k] : ends[k]].tolist() == times.tolist()
 
 
+@given(st.lists(st.lists(st.integers(1, 3 * stats.MOST + 2), max_size=4), min_size=1, max_size=4))
+def test_counts_that_exceed_sixteen_bits_come_in_pieces(counts: list[list[int]]) -> None:
+    """Added up again they are what they were; the pieces are as few as can be, and always cut alike."""
+    length = np.array([len(row) for row in counts], np.int32)
+    value = np.concatenate([np.arange(len(row)) * 7 for row in counts]).astype(np.int32)
+    count = np.array([times for row in counts for times in row], np.int32)
+    got = stats.narrow(length, value, count)
+    assert [array.dtype for array in got] == [np.int32, np.uint16, np.uint16]
+    assert got[0].tolist() == [sum(-(-times // stats.MOST) for times in row) for row in counts]
+    first = np.cumsum(got[0]) - got[0]
+    for array, expected in zip(stats.pool(got[0][None], first[None], got[1], got[2]), (length, value, count), strict=True):
+        assert array.tolist() == expected.tolist()
+
+
 @given(st.data(), st.sampled_from([0.0, 0.05, 0.1, 0.25, 0.5, 0.9, 0.95, 1.0]))
 def test_pooled_quantiles_are_those_of_all_raw_values(data: st.DataObject, q: float) -> None:
     """Whatever parts the replicates come in, the quantile is NumPy's inverted_cdf of all of them together, exactly."""
