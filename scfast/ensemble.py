@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -197,13 +198,12 @@ def merge(plan: Plan, folder: Path) -> None:
     StorageError
         A shard is missing, or rows are missing or doubled.
     """
-    parts = []
-    for shard in range(len(plan.shards)):
-        path = plan.shard_path(folder, shard)
-        if storage.verify(path, plan.run_id) is None:
-            raise storage.StorageError(f"{path}: missing or damaged; 'scfast run' again completes the results")
-        parts.append(storage.FileTables(path, storage.KEPT // len(plan.shards)))
-    tables = storage.MergedTables(parts)
+    paths = [plan.shard_path(folder, shard) for shard in range(len(plan.shards))]
+    with ThreadPoolExecutor(driver.n_workers(-1)) as pool:  # which is hashing, outside the interpreter's lock
+        for path, note in zip(paths, pool.map(lambda path: storage.verify(path, plan.run_id), paths), strict=True):
+            if note is None:
+                raise storage.StorageError(f"{path}: missing or damaged; 'scfast run' again completes the results")
+    tables = storage.MergedTables([storage.FileTables(path, storage.KEPT // len(paths)) for path in paths])
     keys = list(zip(tables["rows/cell"].tolist(), tables["rows/network"].tolist(), strict=True))
     expected = list(itertools.product(range(len(plan.config.cells)), range(plan.config.run.networks)))
     if keys != expected or (tables["rows/n_replicates"] != plan.config.run.replicates).any():

@@ -162,8 +162,8 @@ def pool(lengths: np.ndarray, first: np.ndarray, value: np.ndarray, count: np.nd
     used = _pool(
         np.ascontiguousarray(first, np.int64),
         np.ascontiguousarray(lengths, np.int64),
-        np.ascontiguousarray(value, np.int32),
-        np.ascontiguousarray(count, np.int32),
+        np.ascontiguousarray(value),
+        np.ascontiguousarray(count),
         np.zeros(bins, np.int64),
         out,
         pairs,

@@ -23,6 +23,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -201,7 +202,7 @@ def write_tables(target: BinaryIO, tables: Tables, run_id: str, name: str, type_
     """
     digests = {}
     patient = _Patient(target)
-    with h5py.File(patient, "w", libver=("v110", "v110")) as file:
+    with ThreadPoolExecutor(1) as beside, h5py.File(patient, "w", libver=("v110", "v110")) as file:
         file.attrs["format"] = _FORMAT
         file.attrs["run_id"] = run_id
         file.attrs["name"] = name
@@ -214,7 +215,7 @@ def write_tables(target: BinaryIO, tables: Tables, run_id: str, name: str, type_
         for key in tables:
             column = SCHEMA[key]
             data = _stored(key, tables[key])
-            digests[key] = _array_digest(key, data)
+            digest = beside.submit(_array_digest, key, data)
             dataset = _write(file, key, data)
             if type_names is not None:
                 dataset.attrs["unit"] = column.unit
@@ -222,6 +223,7 @@ def write_tables(target: BinaryIO, tables: Tables, run_id: str, name: str, type_
                 dataset.attrs["axes"] = ", ".join(column.axes)
                 for dimension, axis in zip(dataset.dims, column.axes, strict=True):
                     dimension.label = axis
+            digests[key] = digest.result()
     if patient.error is not None:
         raise patient.error
     return _joined(digests)
