@@ -11,6 +11,10 @@ base 2, as (1 - beta)**k is the product of (1 - beta)**k0, ((1 - beta)**8)**k1, 
 neighbours takes three. The later ones, mostly without any lane, concern lanes that are still susceptible; the shock epsilon belongs
 to the first.
 
+Infected nodes that were detected (A) transmit nothing, or less: then a second plane, T, holds who transmits as others do, and a
+third, D, who transmits less; neighbours in T and in D are counted one after the other, each with digits of its own. Whoever is not
+detected yet compares the one uniform with one threshold more: from gamma + delta up to it, it stays infected and is detected.
+
 Thresholds are 64-bit integers, built by multiplication; p = 1 is certain. All is integer arithmetic, so the bits are the same on
 every machine.
 """
@@ -20,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scfast.jit import inline, kernel, part
-from scfast.rng import below, word_state, xoshiro
+from scfast.rng import below, next_u64, word_state, xoshiro
 from scfast.words import (
     LANES,
     WIDTHS,
@@ -41,7 +45,7 @@ BLOCK_LANES = WIDTHS[-1] * LANES
 S, I, R, X = 0, 1, 2, 3  # noqa: E741
 
 _BITS = 64  # draws per uniform; column 64 of a row says which situations are certain
-_EXIT, _IMMUNE, _SHOCK, _RECOVER = 7, 8, 9, 10  # bits of a row entry; bits 0..6 are 1..7 infected neighbours
+_EXIT, _IMMUNE, _SHOCK, _RECOVER, _DETECT = range(7, 12)  # bits of a row entry; bits 0..6 are 1..7 infected neighbours
 _AHEAD = 24  # neighbours whose rows are asked for ahead of use
 _FULL = np.array([0, 0xFFFFFFFFFFFFFFFF], np.uint64)
 _MASKS = _FULL[(np.arange(512)[:, None] >> np.arange(9)) & 1]
@@ -54,6 +58,8 @@ class Rules(NamedTuple):
     row: np.ndarray  # uint16 (rows, 65): bit b of the thresholds of all situations
     eliminates: bool  # whether any delta > 0
     shock: bool  # whether any epsilon > 0
+    detects: bool  # whether infected nodes may be detected
+    reduced: np.ndarray  # int32 (n,), (0,) where they are isolated: as node_row, for contacts with detected neighbours
     returning: np.ndarray  # uint8 (n,), (0,) without shocks: 1 epsilon > 0, 2 also xi > 0
     masks: np.ndarray  # uint64 (512, 9): nine bits to nine masks
     full: np.ndarray  # uint64 (2,): a bit to a mask
@@ -66,6 +72,11 @@ class Planes(NamedTuple):
     i: np.ndarray
     r: np.ndarray
     next_i: np.ndarray  # I after the step that is being made
+    t: np.ndarray  # those of I that are not detected; I itself where nobody can be
+    next_t: np.ndarray
+    d: np.ndarray  # the others of I, where they transmit less; (0, W) elsewhere
+    next_d: np.ndarray
+    kept: np.ndarray  # lanes in which the node is protected, immune for ever and in none of the other planes; or (0, W)
     ever: np.ndarray  # lanes in which the node was ever infected
     steps: np.ndarray  # uint32 (n, W): infected steps over the lanes of each machine word, or (0, W) where not recorded
     rng: np.ndarray  # uint64 (4, W)
@@ -80,6 +91,15 @@ class Record(NamedTuple):
     starts: np.ndarray  # int64 (groups + 1,): nodes of a group follow each other
     counts: np.ndarray  # int32 (T + 1, groups, 4, 64 W)
     active: np.ndarray  # uint64 (T + 1, W): lanes in which infection is present or can return
+
+
+class Protection(NamedTuple):
+    """Who is protected in each lane: the first `budget` of those still susceptible."""
+
+    budget: int
+    order: np.ndarray  # int32 (k,): nodes, the first to be protected first
+    shuffle: bool  # in random order instead
+    tries: int  # before that, so many random partners of random nodes
 
 
 class Block(NamedTuple):
@@ -133,10 +153,14 @@ def _either(a: Any, b: Any) -> Any:
 
 @kernel
 def _fill_rules(rates: np.ndarray, first: np.ndarray, row: np.ndarray, threshold: np.ndarray) -> None:
-    """Bits of the thresholds of each class; `rates` holds beta, gamma, delta, xi, epsilon; `threshold` is scratch, uint64 (11,)."""
+    """Bits of the thresholds of each class; `rates` holds beta, gamma, delta, xi, epsilon, and the probability of being detected.
+
+    `threshold` is scratch, uint64 (12,).
+    """
     one = np.uint64(1)
     for c in range(rates.shape[0]):
         beta, gamma, delta, xi, epsilon = rates[c, 0], rates[c, 1], rates[c, 2], rates[c, 3], rates[c, 4]
+        detection = rates[c, 5]
         contact, shock = _fixed(beta), epsilon
         leave = _fixed(gamma) + _fixed(delta)
         if gamma + delta >= 1.0 or leave < _fixed(gamma):
@@ -144,6 +168,7 @@ def _fill_rules(rates: np.ndarray, first: np.ndarray, row: np.ndarray, threshold
         threshold[_EXIT] = leave
         threshold[_IMMUNE] = _fixed(xi)
         threshold[_RECOVER] = _fixed(gamma)
+        threshold[_DETECT] = _either(leave, _fixed(detection))
         for target in range(first[c], first[c + 1]):
             p = _fixed(shock)
             threshold[_SHOCK] = p
@@ -152,7 +177,7 @@ def _fill_rules(rates: np.ndarray, first: np.ndarray, row: np.ndarray, threshold
                 threshold[k] = p
             for b in range(_BITS):
                 bits: Any = 0
-                for k in range(11):
+                for k in range(12):
                     bits |= np.int64((threshold[k] >> np.uint64(63 - b)) & one) << k
                 row[target, b] = bits
             sure = 0
@@ -166,6 +191,8 @@ def _fill_rules(rates: np.ndarray, first: np.ndarray, row: np.ndarray, threshold
                 sure |= 1 << _SHOCK
             if gamma >= 1.0:
                 sure |= 1 << _RECOVER
+            if detection >= 1.0 or gamma + delta >= 1.0:
+                sure |= 1 << _DETECT
             row[target, _BITS] = sure
             for _ in range(3):
                 contact = _either(contact, contact)
@@ -181,27 +208,37 @@ def _count_rows(node_class: np.ndarray, degree: np.ndarray, rows: np.ndarray) ->
             rows[c] += 1
 
 
-def make_rules(rates: np.ndarray, node_class: np.ndarray, degree: np.ndarray) -> Rules:
+def make_rules(rates: np.ndarray, node_class: np.ndarray, degree: np.ndarray, detected_beta: float = 0.0) -> Rules:
     """Turn rates into the bits that the kernels compare with.
 
     Parameters
     ----------
-    rates : float64 (classes, 5)
-        beta, gamma, delta, xi, epsilon of each class, each in [0, 1], gamma + delta <= 1.
+    rates : float64 (classes, 6)
+        beta, gamma, delta, xi, epsilon and probability of detection of each class, each in [0, 1], gamma + delta <= 1.
     node_class : int32 (n,)
         The class of each node.
     degree : int64 (n,)
+    detected_beta : float
+        Factor on beta where the infected neighbour is detected.
     """
+    detects = bool((rates[:, 5] > 0).any())
+    reduces = detects and detected_beta > 0
+    if reduces:  # classes of contacts with detected neighbours follow the others, of the same rates otherwise
+        rates = np.concatenate((rates, rates * [detected_beta, 1, 1, 1, 0, 1]))
     rows = np.ones(len(rates), np.int64)
     _count_rows(node_class, degree, rows)
+    if reduces:
+        _count_rows(node_class + np.int32(len(rates) // 2), degree, rows)
     first = np.concatenate(([0], np.cumsum(rows)))
     row = np.zeros((first[-1], _BITS + 1), np.uint16)
     with np.errstate(over="ignore"):
-        _fill_rules(np.ascontiguousarray(rates, np.float64), first, row, np.zeros(11, np.uint64))
+        _fill_rules(np.ascontiguousarray(rates, np.float64), first, row, np.zeros(12, np.uint64))
     shock = bool((rates[:, 4] > 0).any())
     flags = (rates[:, 4] > 0) * (1 + 2 * (rates[:, 3] > 0))
     returning = flags.astype(np.uint8)[node_class] if shock else np.zeros(0, np.uint8)
-    return Rules(first.astype(np.int32)[node_class], row, bool((rates[:, 2] > 0).any()), shock, returning, _MASKS, _FULL)
+    first = first.astype(np.int32)
+    reduced = first[node_class + len(rates) // 2] if reduces else first[:0]
+    return Rules(first[node_class], row, bool((rates[:, 2] > 0).any()), shock, detects, reduced, returning, _MASKS, _FULL)
 
 
 @kernel
@@ -323,6 +360,7 @@ def _decide(
     leaving: Any,
     losing: Any,
     bare: Any,
+    free: Any,
     open_: Any,
     untested: int,
     s0: Any,
@@ -333,8 +371,9 @@ def _decide(
 ) -> Any:
     """One uniform for each lane of `open_`: in which is it below the threshold, and in which of `leaving` below gamma as well?
 
+    And in which of `free`, which are in I and not detected, is it below the threshold of being detected, if they can be?
     Thresholds are those of row `c`, for the lanes of `near` by the count c0, c1, c2, for those of `leaving` (I), `losing` (R) and
-    `bare` (S without an infected neighbour, but with shocks) by state. Returns the two words and the generator.
+    `bare` (S without an infected neighbour, but with shocks) by state. Returns the three words and the generator.
     """
     masks, row, full = rules.masks, rules.row, rules.full
     zero = broadcast(np.uint64(0), like)
@@ -344,12 +383,14 @@ def _decide(
     q1, q2, q3, q4 = low & c0, two & n0, two & c0, four & n0
     q5, q6, q7 = four & c0, six & n0, six & c0
     less, immune, unsure = zero, zero, leaving
+    seen, unseen = zero, free
     bit = 0
     # while this bit is 0 in every threshold of the class, a lane that draws 1 is above them all: decided at little cost
     while bit < untested and row[c, bit] == 0:
         u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
         open_ = open_ & ~u
         unsure = unsure & ~u
+        unseen = unseen & ~u
         bit += 1
     while True:
         w = np.int64(row[c, bit])
@@ -370,27 +411,33 @@ def _decide(
         if bit == _BITS:
             less = less | (open_ & th)
             immune = immune | (unsure & broadcast(full[(w >> _RECOVER) & 1], like))
+            seen = seen | (unseen & broadcast(full[(w >> _DETECT) & 1], like))
             break
         u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
         t = (u ^ th) & open_
         less = less | (t & th)
         open_ = open_ & ~t
         bit += 1
+        if rules.detects:
+            th = broadcast(full[(w >> _DETECT) & 1], like)
+            t = (u ^ th) & unseen
+            seen = seen | (t & th)
+            unseen = unseen & ~t
         if rules.eliminates:
             th = broadcast(full[(w >> _RECOVER) & 1], like)
             t = (u ^ th) & unsure
             immune = immune | (t & th)
             unsure = unsure & ~t
-            if bit >= untested and not any_set(open_ | unsure):
+            if bit >= untested and not any_set(open_ | unsure | unseen):
                 break
-        elif bit >= untested and not any_set(open_):
+        elif bit >= untested and not any_set(open_ | unseen):
             break
-    return less, immune, s0, s1, s2, s3
+    return less, immune, seen, s0, s1, s2, s3
 
 
 @kernel
 def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes, like: tuple[int, ...]) -> None:
-    """Advance every node by one step; I goes to ``planes.next_i``."""
+    """Advance every node by one step; I, T and D go to ``planes.next_i``, ``next_t`` and ``next_d``."""
     counter = planes.counter
     s0, s1, s2, s3 = load(planes.rng, 0, like), load(planes.rng, 1, like), load(planes.rng, 2, like), load(planes.rng, 3, like)
     zero = broadcast(np.uint64(0), like)
@@ -400,7 +447,7 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
         untested += 1
     drawing = zero
     last = indices.shape[0] - 1
-    far = planes.i.size > 131072  # a smaller plane lies in a near cache anyway
+    far = planes.t.size > 131072  # a smaller plane lies in a near cache anyway
     maps = planes.steps.shape[0] > 0
     for i in range(indptr.shape[0] - 1):
         s, x, r = load(planes.s, i, like), load(planes.i, i, like), load(planes.r, i, like)
@@ -408,30 +455,41 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
         start, end = indptr[i], indptr[i + 1]
         if far:
             for q in range(start, end):
-                prefetch(planes.i, np.int64(indices[min(q + _AHEAD, last)]))
-        c0, c1, c2, c3 = _neighbours(planes.i, indices, start, end, counter, like)
-        flip, recovered = zero, zero
+                prefetch(planes.t, np.int64(indices[min(q + _AHEAD, last)]))
+        c0, c1, c2, c3 = _neighbours(planes.t, indices, start, end, counter, like)
+        flip, recovered, detected, free = zero, zero, zero, zero
+        if rules.detects:
+            free = load(planes.t, i, like)
         digit = 0
+        reduced = False
         while True:
             susceptible = s & ~flip
             near = susceptible & (c0 | c1 | c2)
-            leaving, losing = zero, zero
-            if digit == 0:
-                leaving, losing = x, r
+            leaving, losing, new = zero, zero, zero
+            first = digit == 0 and not reduced
+            if first:
+                leaving, losing, new = x, r, free
             bare = zero
-            if rules.shock and digit == 0:
+            if rules.shock and first:
                 bare = susceptible & ~near
             open_ = near | leaving | losing | bare
             if any_set(open_):
                 drawing = drawing + popcounts(open_)
-                less, immune, s0, s1, s2, s3 = _decide(
-                    rules, c, near, c0, c1, c2, leaving, losing, bare, open_, untested, s0, s1, s2, s3, like
+                less, immune, seen, s0, s1, s2, s3 = _decide(
+                    rules, c, near, c0, c1, c2, leaving, losing, bare, new, open_, untested, s0, s1, s2, s3, like
                 )
                 flip = flip | less
                 recovered = recovered | immune
+                detected = detected | seen
             digit += 3
-            if (end - start) >> digit == 0 or not any_set(s & ~flip):
+            if not any_set(s & ~flip):
                 break
+            if (end - start) >> digit == 0:
+                if reduced or rules.reduced.shape[0] == 0:
+                    break
+                reduced, digit, c = True, 0, np.int64(rules.reduced[i])
+                c0, c1, c2, c3 = _neighbours(planes.d, indices, start, end, counter, like)
+                continue
             c += 1
             c0, c1, c2 = c3, zero, zero
             if end - start >= 16:
@@ -442,6 +500,11 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
         infected = (x & stay) | (s & flip)
         store(planes.s, i, (s & stay) | (r & flip))
         store(planes.next_i, i, infected)
+        if rules.detects:
+            still = free & stay & ~detected
+            store(planes.next_t, i, still | (s & flip))
+            if rules.reduced.shape[0] > 0:
+                store(planes.next_d, i, x & stay & ~still)
         store(planes.r, i, (r & stay) | recovered)
         store(planes.ever, i, load(planes.ever, i, like) | infected)
         if maps:
@@ -505,11 +568,31 @@ def _note(rules: Rules, planes: Planes, record: Record, t: int, like: tuple[int,
     store(record.active, t, active)
 
 
+@inline
+def _exchanged(now: Any) -> Any:
+    return Planes(
+        now.s,
+        now.next_i,
+        now.r,
+        now.i,
+        now.next_t,
+        now.t,
+        now.next_d,
+        now.d,
+        now.kept,
+        now.ever,
+        now.steps,
+        now.rng,
+        now.counter,
+        now.mean_open,
+    )
+
+
 @kernel
 def _advance(block: Block, t0: int, t1: int) -> None:
     now = block.planes
     # the planes of I change places at each step
-    then = Planes(now.s, now.next_i, now.r, now.i, now.ever, now.steps, now.rng, now.counter, now.mean_open)
+    then = _exchanged(now)
     for t in range(t0, t1):
         _step(block.indptr, block.indices, block.rules, now, block.like)
         now, then = then, now
@@ -525,8 +608,7 @@ def advance(block: Block, t0: int, t1: int) -> Block:
     _advance(block, t0, t1)
     if (t1 - t0) % 2 == 0:
         return block
-    planes = block.planes
-    return block._replace(planes=planes._replace(i=planes.next_i, next_i=planes.i))
+    return block._replace(planes=_exchanged(block.planes))
 
 
 @kernel
@@ -545,10 +627,137 @@ def _infect(planes: Planes, word: int, lanes: int, pool: np.ndarray, n_infected:
             planes.i[node, word] |= bit
 
 
+def _infect_each(planes: Planes, pool: np.ndarray, first: int, n_lanes: int) -> None:
+    """Move one node from S to I in each lane: in replicate `first` + lane the node of `pool` whose turn it is."""
+    lane = np.arange(n_lanes)
+    node, word = pool[(first + lane) % len(pool)], lane // LANES
+    bit = np.uint64(1) << (lane % LANES).astype(np.uint64)
+    np.bitwise_or.at(planes.i, (node, word), bit)
+    planes.s[node, word] &= ~planes.i[node, word]
+
+
+@kernel
+def _protect(
+    planes: Planes,
+    word: int,
+    lanes: int,
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    order: np.ndarray,
+    budget: int,
+    shuffle: bool,
+    tries: int,
+    rng: np.ndarray,
+) -> None:
+    """Protect `budget` susceptible nodes in each lane of one machine word, or all where there are fewer.
+
+    First `tries` times a random partner of a random node, then those of `order`, if `shuffle` in random order.
+    """
+    one = np.uint64(1)
+    n = indptr.shape[0] - 1
+    for lane in range(lanes):
+        bit = one << np.uint64(lane)
+        left = budget
+        for k in range(tries + order.shape[0]):
+            if left == 0:
+                break
+            if k < tries:
+                node = below(rng, n)
+                degree = indptr[node + 1] - indptr[node]
+                if degree == 0:
+                    continue
+                node = np.int64(indices[indptr[node] + below(rng, degree)])
+            else:
+                if shuffle:
+                    j = k - tries + below(rng, order.shape[0] - k + tries)
+                    moved = order[j]
+                    order[j] = order[k - tries]
+                    order[k - tries] = moved
+                node = np.int64(order[k - tries])
+            if planes.s[node, word] & bit:
+                planes.s[node, word] &= ~bit
+                planes.kept[node, word] |= bit
+                left -= 1
+
+
+@kernel
+def occur(threshold: Any, certain: bool, lanes: int, rng: np.ndarray, out: np.ndarray) -> None:
+    """In which lanes an event happens at which step, uint64 (steps, W): each with probability ``threshold / 2**64``."""
+    one = np.uint64(1)
+    for t in range(out.shape[0]):
+        for lane in range(lanes):
+            if certain or next_u64(rng) < threshold:
+                out[t, lane // LANES] |= one << np.uint64(lane % LANES)
+
+
+@kernel
+def strike(
+    planes: Planes,
+    nodes: np.ndarray,
+    happens: np.ndarray,
+    t: int,
+    threshold: Any,
+    certain: bool,
+    rng: np.ndarray,
+    hit: np.ndarray,
+    like: tuple[int, ...],
+) -> None:
+    """Mark in `hit`, uint64 (n, W), the susceptible lanes of `nodes` that an event of step `t` infects.
+
+    What is drawn does not depend on the states: with other rates or strategies the same nodes are hit.
+    """
+    one = np.uint64(1)
+    s0, s1, s2, s3 = load(rng, 0, like), load(rng, 1, like), load(rng, 2, like), load(rng, 3, like)
+    zero = broadcast(np.uint64(0), like)
+    here = load(happens, t, like)
+    for q in range(nodes.shape[0]):
+        node = np.int64(nodes[q])
+        open_, less = here, zero
+        if certain:
+            less = here
+        else:
+            for b in range(_BITS):
+                u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+                th = zero
+                if (threshold >> np.uint64(63 - b)) & one:
+                    th = ~zero
+                x = (u ^ th) & open_
+                less = less | (x & th)
+                open_ = open_ & ~x
+                if not any_set(open_):
+                    break
+        store(hit, node, load(hit, node, like) | (less & load(planes.s, node, like)))
+    store(rng, 0, s0)
+    store(rng, 1, s1)
+    store(rng, 2, s2)
+    store(rng, 3, s3)
+
+
+@kernel
+def land(block: Block, hit: np.ndarray, t: int) -> None:
+    """Infect at step `t` whom events of the step before hit, and nothing else infected since; clears `hit`."""
+    planes, like = block.planes, block.like
+    zero = broadcast(np.uint64(0), like)
+    for i in range(planes.s.shape[0]):
+        s = load(planes.s, i, like)
+        new = s & load(hit, i, like)
+        store(hit, i, zero)
+        if any_set(new):
+            store(planes.s, i, s & ~new)
+            store(planes.i, i, load(planes.i, i, like) | new)
+            if block.rules.detects:
+                store(planes.t, i, load(planes.t, i, like) | new)
+            store(planes.ever, i, load(planes.ever, i, like) | new)
+            if planes.steps.shape[0] > 0:
+                add_counts(planes.steps, i, new)
+    _note(block.rules, planes, block.record, t, like)
+
+
 @kernel
 def _finish_start(planes: Planes, like: tuple[int, ...]) -> None:
     for i in range(planes.s.shape[0]):
         infected = load(planes.i, i, like)
+        store(planes.t, i, infected)
         store(planes.ever, i, infected)
         if planes.steps.shape[0] > 0:
             add_counts(planes.steps, i, infected)
@@ -568,6 +777,9 @@ def make_block(
     n_steps: int,
     starts: np.ndarray,
     map_steps: bool,
+    each: int | None = None,
+    protection: Protection | None = None,
+    protection_streams: list[np.ndarray] | None = None,
     reuse: Block | None = None,
 ) -> Block:
     """Lay out one block at step 0 and write step 0 down.
@@ -589,6 +801,12 @@ def make_block(
         Counts are recorded for each group of nodes ``starts[g] .. starts[g + 1] - 1``.
     map_steps : bool
         Whether infected steps per node are recorded.
+    each : int, optional
+        Instead of random infections: lane l begins with the node of `pool` whose turn it is in replicate `each` + l.
+    protection : Protection, optional
+        Nodes that are protected after the first infections, among the susceptible.
+    protection_streams : list of uint64 (4,)
+        For it, as `start_streams`.
     reuse : Block, optional
         A block that is done with, on the same network and recording the same: its memory is used again if the width is the same.
     """
@@ -604,8 +822,12 @@ def make_block(
     else:
         digits = 3 * -(-max(n.bit_length(), 1) // 3)
         s, i, r, next_i, ever = (aligned(n, w) for _ in range(5))
+        t, next_t = (aligned(n, w), aligned(n, w)) if rules.detects else (i, next_i)
+        d, next_d = (aligned(len(rules.reduced), w) for _ in range(2))
+        kept = aligned(n if protection is not None else 0, w)
         steps = np.zeros((n if map_steps else 0, w), np.uint32)
-        planes = Planes(s, i, r, next_i, ever, steps, aligned(4, w), aligned(2 * digits, w), np.zeros(1, np.int64))
+        rng, counter = aligned(4, w), aligned(2 * digits, w)
+        planes = Planes(s, i, r, next_i, t, next_t, d, next_d, kept, ever, steps, rng, counter, np.zeros(1, np.int64))
         record = Record(
             np.arange(n, dtype=np.int32),
             starts,
@@ -616,12 +838,22 @@ def make_block(
     for plane, state in ((planes.s, S), (planes.i, I), (planes.r, R)):
         plane[states == state] = used
     block = Block(indptr, indices, rules, planes, record, like(w))
-    if n_infected:
+    if each is not None:
+        _infect_each(planes, pool, each, n_lanes)
+    elif n_infected:
         shuffled = pool.astype(np.int32)
         with np.errstate(over="ignore"):
             for word, rng in enumerate(start_streams):
                 _infect(planes, word, min(LANES, n_lanes - word * LANES), shuffled, n_infected, rng)
                 shuffled[:] = pool
+    if protection is not None:
+        with np.errstate(over="ignore"):
+            for word, rng in enumerate(protection_streams or []):
+                of_word = min(LANES, n_lanes - word * LANES)
+                order = protection.order.copy()
+                _protect(
+                    planes, word, of_word, indptr, indices, order, protection.budget, protection.shuffle, protection.tries, rng
+                )
     _finish_start(planes, block.like)
     _note(rules, planes, record, 0, block.like)
     return block

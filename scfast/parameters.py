@@ -366,6 +366,32 @@ class NodeList(Entry):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Steps(Entry):
+    """Distinct time steps, kept as a tuple in rising order."""
+
+    words = "list of whole numbers at least 0"
+
+    def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
+        if not _is_list(value) or len(value) == 0:
+            raise _bad(name, value, "must be a list of steps, at least one")
+        step = Number("", low=0, high=MAX_NODES, whole=True)
+        steps = sorted(int(step.one(item, f"{name}[{i}]")) for i, item in enumerate(value))
+        if len(set(steps)) < len(steps):
+            raise _bad(name, list(value), "must not name a step twice")
+        return tuple(steps)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Scalar(Entry):
+    """A number or a text; numbers are kept as floats."""
+
+    words = "number or text"
+
+    def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
+        return value if isinstance(value, str) and value else Number("").one(value, name)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class StateColumn(Entry):
     """One state 0..3 per node (kept as a read-only uint8 array), or a node attribute's name."""
 
@@ -472,7 +498,8 @@ class SIRS:
     """Rates of the SIRS process with elimination [P]: S -> I -> R -> S, and I -> X for ever.
 
     Per step a susceptible node with k infected neighbours is infected with probability
-    1 - (1 - epsilon)(1 - beta)^k (L; epsilon: A). Each rate is one number; {type name: number};
+    1 - (1 - epsilon)(1 - beta)^k (L; epsilon: A). Infected nodes that were detected (A) transmit
+    nothing, or with beta times `detected_beta`, from the step after. Each rate is one number; {type name: number};
     a 1-D array-like, one value per node (kept as a read-only float64 array); or the name of a
     node attribute that holds it. Keyword only.
 
@@ -500,6 +527,10 @@ class SIRS:
     delta: Annotated[RateValue, Probability("Elimination, I -> X; gamma + delta must be at most 1")] = 0.005
     xi: Annotated[RateValue, Probability("Loss of immunity, R -> S")] = 0.05
     epsilon: Annotated[RateValue, Probability("Infection from outside, whatever the neighbours")] = 0.0
+    detection: Annotated[RateValue, Probability("Detection of an infected node, which is then isolated")] = 0.0
+    detected_beta: Annotated[
+        float, Number("Factor on the beta that detected nodes exert until they leave I; 0: they transmit nothing", low=0, high=1)
+    ] = 0.0
     exposure: Annotated[
         Literal["per_partner", "shared"],
         Choice("How beta acts: per_partner, as it is; shared, times mean degree / own degree", options=("per_partner", "shared")),
@@ -614,8 +645,9 @@ class Initial:
     by: Annotated[
         str | Any,
         Choice(
-            "How they are chosen: random, anew per replicate; degree or fitness, highest first, ties by node order",
-            options=("random", "degree", "fitness"),
+            "How they are chosen: random, anew per replicate; degree or fitness, highest first, ties by node order; "
+            "each, one node alone in each replicate, all in turn",
+            options=("random", "degree", "fitness", "each"),
             optional=True,
         ),
     ] = "random"
@@ -644,6 +676,8 @@ class Initial:
                         raise _bad(other, kwargs[other], f"must not be given together with {alone}")
                 kwargs |= {"infected": None, "by": None}
                 break
+        if kwargs.get("by") == "each" and (kwargs.setdefault("infected", 1) != 1 or isinstance(kwargs["infected"], float)):
+            raise _bad("infected", kwargs["infected"], "must be 1 where by is 'each'")
         return ArgsKwargs((), kwargs)
 
     def count(self, n_nodes: int) -> int:
@@ -691,6 +725,137 @@ class Initial:
             of_type = "" if self.within is None else f" of type {self.within!r}"
             raise _bad("infected", self.infected, f"must be at most {eligible}, the number of nodes{of_type}")
         return self
+
+
+@noun
+class Protection:
+    """Nodes that are immune for ever, chosen after the first infections among the susceptible (A).
+
+    Parameters
+    ----------
+    {parameters}
+
+    Examples
+    --------
+    >>> Protection(20).by, Protection(0.05, by="random").protected
+    ('degree', 0.05)
+    """
+
+    protected: Annotated[int | float, Amount("Protected nodes; where fewer are susceptible, those", unit="nodes")] = field(
+        default=0, kw_only=False
+    )
+    by: Annotated[
+        str,
+        Choice(
+            "Who: degree or fitness, highest first; random, anew per replicate; acquaintance, random partners of random nodes; "
+            "vulnerability, the longest infected in a pilot run; importance, the largest outbreaks if they are infected alone",
+            options=("degree", "fitness", "random", "acquaintance", "vulnerability", "importance"),
+        ),
+    ] = "degree"
+
+    def count(self, n_nodes: int) -> int:
+        """The budget in nodes (half up).
+
+        >>> Protection(0.05).count(50)
+        3
+        """
+        if isinstance(self.protected, float):
+            return math.floor(self.protected * n_nodes + 0.5)
+        return int(self.protected)
+
+    def on(self, network: Nodes) -> Protection:
+        """The same, checked against `network`.
+
+        Raises
+        ------
+        ValueError
+            More nodes than there are, or no fitness to rank by.
+        """
+        if self.count(network.n_nodes) > network.n_nodes:
+            raise _bad("protected", self.protected, f"must be at most {network.n_nodes}, the number of nodes")
+        if self.by == "fitness" and network.fitness is None:
+            raise _bad("by", self.by, "the network's nodes have no fitness")
+        return self
+
+
+@noun
+class Shock:
+    """An event from outside that infects part of a group at once ([B]: rare, severe, regional).
+
+    At a step at which it happens, each susceptible member of the group becomes infected with probability `severity`, beside what
+    its neighbours do (A); happening is drawn once per event and replicate.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Raises
+    ------
+    ValueError
+        A value out of bounds, neither steps nor a probability, or a group named in two ways.
+
+    Examples
+    --------
+    >>> Shock(steps=[50], within="logistics", severity=0.8).probability
+    1.0
+    """
+
+    steps: Annotated[Sequence[int] | None, Steps("When it may happen; else at every step", optional=True, example=[50])] = None
+    probability: Annotated[
+        float | Any | None,
+        Number("That it happens at such a step; 1 where steps are given", low=0, high=1, optional=True, example=0.01),
+    ] = None
+    severity: Annotated[float, Number("Probability that a susceptible member becomes infected", low=0, high=1)] = 0.5
+    within: Annotated[str | None, Text("Group: nodes of this type", optional=True, example="logistics")] = None
+    attribute: Annotated[
+        str | None, Text("Group: nodes with this attribute equal to `equals`", optional=True, example="country")
+    ] = None
+    equals: Annotated[str | float | None, Scalar("That value", optional=True, example="Italy")] = None
+    nodes: Annotated[Sequence[str | int] | None, NodeList("Group: these nodes, by id or index", optional=True, example=["A1"])] = (
+        None
+    )
+    share: Annotated[float, Number("Of the group, a random share, drawn once per network", low=0, high=1, above=True)] = 1.0
+
+    @model_validator(mode="after")
+    def _one_group(self) -> Shock:
+        if self.probability is None:
+            if self.steps is None:
+                raise _bad("probability", None, "must be given where steps are not")
+            object.__setattr__(self, "probability", 1.0)
+        groups = [name for name in ("within", "attribute", "nodes") if getattr(self, name) is not None]
+        if len(groups) > 1:
+            raise _bad(groups[1], getattr(self, groups[1]), f"must not be given together with {groups[0]}")
+        if (self.attribute is None) != (self.equals is None):
+            given, lacking = ("attribute", "equals") if self.equals is None else ("equals", "attribute")
+            raise _bad(lacking, None, f"must be given where {given} is")
+        return self
+
+    def on(self, network: Nodes) -> NDArray[np.int64] | None:
+        """Indices of the group's nodes, before a share of them is drawn; None where only growth will tell.
+
+        Raises
+        ------
+        ValueError
+            An unknown type, attribute, value or node.
+        """
+        if self.nodes is not None:
+            return np.array([_node(network, i, node) for i, node in enumerate(self.nodes)], np.int64)
+        if self.within is not None:
+            if self.within not in network.type_names:
+                raise _bad("within", self.within, f"no such type, {nearest(self.within, network.type_names)}")
+            if network.types is None:
+                return None
+            return np.flatnonzero(network.types == network.type_names.index(self.within))
+        if self.attribute is not None:
+            if self.attribute not in network.attributes:
+                raise _bad("attribute", self.attribute, f"no such node attribute, {nearest(self.attribute, network.attributes)}")
+            values = network.attributes[self.attribute]
+            found = np.flatnonzero(numbers(values) == self.equals if isinstance(self.equals, float) else values == self.equals)
+            if not len(found):
+                known = nearest(self.equals, sorted(set(map(str, values.tolist()))))
+                raise _bad("equals", self.equals, f"no node has it as {self.attribute}, {known}")
+            return found
+        return np.arange(network.n_nodes)
 
 
 def _node(network: Nodes, position: int, node: str | int) -> int:

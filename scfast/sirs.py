@@ -1,7 +1,9 @@
 """SIRS with elimination on a network: the public face of the dynamics (MODEL.md section 2)."""
 
+import itertools
+import math
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,14 +12,22 @@ import numpy as np
 
 from scfast import lanes, sparse
 from scfast.network import Network
-from scfast.parameters import SIRS, Initial, Number
-from scfast.rng import Purpose, scalar_state, stream
-from scfast.words import LANES, WIDTHS
+from scfast.parameters import SIRS, Initial, Number, Protection, Shock
+from scfast.rng import Purpose, scalar_state, stream, word_state
+from scfast.words import LANES, WIDTHS, aligned
 
-__all__ = ["SIRS", "Initial", "Run", "simulate"]
+__all__ = ["SIRS", "Initial", "Protection", "Run", "Shock", "simulate"]
+
+Tick = Callable[[int], Any]
 
 SLICE = 200_000_000
 """Lane-node-steps of one slice: at most half a second where no vector unit helps."""
+
+PILOT = 512
+"""Replicates of a pilot run that ranks nodes by vulnerability."""
+
+ALONE = 32
+"""Replicates for each node alone of one that ranks them by importance."""
 
 LOOK = 32
 """Steps from one look whether few nodes are infected to the next."""
@@ -34,24 +44,27 @@ class Setup:
     order: np.ndarray  # int64 (n,): the kernels' node p is node order[p] of the network
     indptr: np.ndarray  # int64 (n + 1,), int32 (2 m,): the network in that order
     indices: np.ndarray
-    rates: np.ndarray  # float64 (classes, 5)
+    rates: np.ndarray  # float64 (classes, 6)
     node_class: np.ndarray  # int32 (n,)
     rules: lanes.Rules
     states: np.ndarray
     pool: np.ndarray
     n_infected: int
+    each: bool  # nodes of the pool are infected alone, in turn
     starts: np.ndarray
+    shocks: tuple[tuple[Shock, np.ndarray], ...]  # each with its group, int32 in the kernels' order, before a share of it is drawn
+    protection: lanes.Protection | None
 
     @cached_property
     def ways(self) -> sparse.Ways:
         """The same for runs in lists."""
-        return sparse.ways(self.indptr, self.indices, self.rates, self.node_class, self.rules.returning, self.starts)
+        return sparse.ways(self.indptr, self.indices, self.rates[:, :5], self.node_class, self.rules.returning, self.starts)
 
 
 def _rate_classes(network: Network, model: SIRS) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct rows of (beta, gamma, delta, xi, epsilon), float64 (classes, 5), and each node's class, int32 (n,)."""
+    """Distinct rows of (beta, gamma, delta, xi, epsilon, detection), float64 (classes, 6), and each node's class, int32 (n,)."""
     n = network.n_nodes
-    given: list[Any] = [model.beta, model.gamma, model.delta, model.xi, model.epsilon]
+    given: list[Any] = [model.beta, model.gamma, model.delta, model.xi, model.epsilon, model.detection]
     shared = model.exposure == "shared"
     if not shared and all(isinstance(rate, float) for rate in given):
         return np.array([given], np.float64), np.zeros(n, np.int32)
@@ -59,7 +72,7 @@ def _rate_classes(network: Network, model: SIRS) -> tuple[np.ndarray, np.ndarray
     if not shared and not any(isinstance(rate, np.ndarray) for rate in given):
         rates = np.column_stack([np.broadcast_to(rate, len(network.type_names)) for rate in per_type])
         return rates, network.types.astype(np.int32)
-    nodes = np.empty((n, 5))
+    nodes = np.empty((n, 6))
     for column, (rate, table) in enumerate(zip(given, per_type, strict=True)):
         nodes[:, column] = table[network.types] if isinstance(rate, dict) else table
     if shared:  # beta_i k_ref / k_i, at most 1 (A): a firm's exposure is spread over its partners
@@ -82,7 +95,7 @@ def _start(network: Network, initial: Initial) -> tuple[np.ndarray, np.ndarray, 
     if initial.within is not None:
         pool = pool[network.types == network.type_names.index(initial.within)]
     count = initial.count(len(pool))
-    if initial.by == "random":
+    if initial.by in ("random", "each"):
         return states, pool, count
     height = network.degree if initial.by == "degree" else network.fitness
     assert height is not None  # Initial.on has seen to it
@@ -104,18 +117,113 @@ def _reorder(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
     return order, inverse, indptr, indices
 
 
-def prepare(network: Network, model: SIRS, initial: Initial, by_type: bool) -> Setup:
-    """Check rates and start against the network and lay them out; raises ValueError as their ``on`` methods do."""
+def _ranking(
+    network: Network, model: SIRS, initial: Initial, shocks: Sequence[Shock], by: str, n_steps: int, seed: int, tick: Tick | None
+) -> np.ndarray:
+    """Nodes in the order in which they are protected, int64 (n,)."""
+    if by in ("random", "acquaintance"):
+        return np.arange(network.n_nodes)
+    if by == "degree":
+        height: Any = network.degree
+    elif by == "fitness":
+        height = network.fitness
+    elif by == "vulnerability":
+        setup = prepare(network, model, initial, False, shocks)
+        height = run_replicates(setup, (seed, 0, 0, 0), PILOT, n_steps, tick=tick)[2][2]
+    else:
+        height = importance(network, model, n_steps, ALONE, seed, tick=tick)[0]
+    return np.argsort(-height, kind="stable")
+
+
+def importance(
+    network: Network, model: SIRS, n_steps: int, n_replicates: int, seed: int, *, tick: Tick | None = None
+) -> np.ndarray:
+    """Mean outbreak that each node causes if it alone is infected at first.
+
+    Parameters
+    ----------
+    network : Network
+    model : SIRS
+    n_steps : int
+    n_replicates : int
+        For each node.
+    seed : int
+
+    Returns
+    -------
+    float64 (2, n_nodes)
+        Risk load (infected steps per node of the network), and share of nodes eliminated at the end.
+
+    Examples
+    --------
+    >>> import scfast as sf
+    >>> star = sf.Network.from_edges([(0, k) for k in range(1, 9)])
+    >>> load, _ = importance(star, sf.SIRS(beta=0.3, gamma=0.3), n_steps=20, n_replicates=64, seed=1)
+    >>> int(load.argmax())
+    0
+    """
+    n = network.n_nodes
+    setup = prepare(network, model, Initial(by="each"), False)
+    sums = np.zeros((2, n), np.int64)
+    # in parts of whole blocks, as every replicate's counts are held
+    part = lanes.BLOCK_LANES * max(1, 4096 // (n_steps + 1))
+    total = n * n_replicates
+    for first in range(0, total, part):
+        size = min(part, total - first)
+        key = (seed, 0, 0, first // lanes.BLOCK_LANES)
+        _, seen, _ = run_replicates(setup, key, size, n_steps, map_steps=False, tick=tick)
+        node = (first + np.arange(size)) % n
+        for k in range(2):
+            np.add.at(sums[k], node, seen[:, k])
+    return sums / (n * n_replicates)
+
+
+def prepare(
+    network: Network,
+    model: SIRS,
+    initial: Initial,
+    by_type: bool,
+    shocks: Sequence[Shock] = (),
+    protection: Protection | None = None,
+    pilot: tuple[int, int, Tick | None] = (0, 0, None),
+) -> Setup:
+    """Check rates and start against the network and lay them out; raises ValueError as their ``on`` methods do.
+
+    `pilot` holds steps, seed and tick of a pilot run, for protection that needs one.
+    """
     if network.n_nodes < 1:
         raise ValueError(f"network.n_nodes = {network.n_nodes}: must be at least 1")
     rates, node_class = _rate_classes(network, model.on(network))
     states, pool, count = _start(network, initial.on(network))
+    groups = [shock.on(network) for shock in shocks]
     order, inverse, indptr, indices = _reorder(network)
     sizes = np.bincount(network.types, minlength=len(network.type_names)) if by_type else [network.n_nodes]
     starts = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
     node_class = node_class[order]
-    rules = lanes.make_rules(rates, node_class, network.degree[order])
-    return Setup(network, order, indptr, indices, rates, node_class, rules, states[order], inverse[pool], count, starts)
+    rules = lanes.make_rules(rates, node_class, network.degree[order], model.detected_beta)
+    budget = 0 if protection is None else protection.on(network).count(network.n_nodes)
+    kept = None
+    if protection is not None and budget:
+        steps, seed, tick = pilot
+        ranking = _ranking(network, model, initial, shocks, protection.by, steps, seed, tick)
+        tries = 32 * network.n_nodes if protection.by == "acquaintance" else 0
+        kept = lanes.Protection(budget, inverse[ranking], protection.by in ("random", "acquaintance"), tries)
+    return Setup(
+        network,
+        order,
+        indptr,
+        indices,
+        rates,
+        node_class,
+        rules,
+        states[order],
+        inverse[pool],
+        count,
+        initial.by == "each",
+        starts,
+        tuple((shock, inverse[group]) for shock, group in zip(shocks, groups, strict=True) if group is not None),
+        kept,
+    )
 
 
 def run_block(
@@ -147,6 +255,10 @@ def run_block(
     root, network, cell, index = key
     words = range(-(-n_lanes // LANES))
     first = index * WIDTHS[-1]
+
+    def streams(purpose: Purpose, wanted: bool) -> list[np.ndarray]:
+        return [scalar_state(stream(root, purpose, network, first + w)) for w in words if wanted]
+
     block = lanes.make_block(
         setup.indptr,
         setup.indices,
@@ -154,14 +266,18 @@ def run_block(
         states=setup.states,
         pool=setup.pool,
         n_infected=setup.n_infected,
-        start_streams=[scalar_state(stream(root, Purpose.INITIAL, network, first + w)) for w in words if setup.n_infected],
+        start_streams=streams(Purpose.INITIAL, setup.n_infected > 0),
         dynamics=stream(root, Purpose.DYNAMICS, network, cell, index),
         n_lanes=n_lanes,
         n_steps=n_steps,
         starts=setup.starts,
         map_steps=map_steps,
+        each=index * lanes.BLOCK_LANES if setup.each else None,
+        protection=setup.protection,
+        protection_streams=streams(Purpose.PROTECTION, setup.protection is not None),
         reuse=reuse,
     )
+    events = _Events(setup, (root, network, index), n_lanes, n_steps, block)
 
     def done(lane_steps: int) -> None:
         if tick is not None:
@@ -176,20 +292,104 @@ def run_block(
     stride = max(1, SLICE // max(block.node_steps, 1))
     t = 0
     while t < n_steps:
-        span = few.span(block, t)
-        if span:
-            span = min(span, n_steps - t)
+        quiet = events.quiet(t)
+        span = 0 if setup.rules.detects or not quiet else few.span(block, t)
+        if not quiet:
+            few.scatter(block)
+            block = events.step(block, t)
+            span = 1
+            done(n_lanes)
+        elif span:
+            span = min(span, quiet)
             few.advance(block, t, t + span, SLICE, done)
         else:
             few.scatter(block)
-            span = min(LOOK, n_steps - t)
+            span = min(LOOK, quiet)
             for t0 in range(t, t + span, stride):
                 t1 = min(t0 + stride, t + span)
                 block = lanes.advance(block, t0, t1)
                 done((t1 - t0) * n_lanes)
         t += span
     few.scatter(block)
+    events.pend(block)
+    _count_protected(block)
     return block
+
+
+class _Events:
+    """When shocks happen in the lanes of a block, and whom they hit.
+
+    What is drawn depends on the network and the block alone: cells and strategies meet the same shocks.
+    """
+
+    def __init__(self, setup: Setup, key: tuple[int, int, int], n_lanes: int, n_steps: int, block: lanes.Block) -> None:
+        root, network, index = key
+        n, width = block.planes.s.shape
+        self._n_steps = n_steps
+        self._thresholds: list[tuple[np.uint64, bool]] = []
+        self._groups: list[np.ndarray] = []
+        self._rng: list[np.ndarray] = []
+        self._happens = [aligned(n_steps, width) for _ in setup.shocks]
+        for k, (shock, group) in enumerate(setup.shocks):
+
+            def draws(*what: int, k: int = k) -> np.random.SeedSequence:
+                return stream(root, Purpose.SHOCK, network, k, *what)
+
+            size = math.floor(shock.share * len(group) + 0.5)
+            some = draws(0).generate_state(len(group), np.uint64).argsort(kind="stable")[:size]
+            self._groups.append(group[np.sort(some)])
+            self._thresholds.append(_threshold(shock.severity))
+            self._rng.append(aligned(4, width))
+            self._rng[k][:] = word_state(draws(2, index), width)
+            dates = np.arange(n_steps) if shock.steps is None else np.array(shock.steps)
+            when = np.zeros((len(dates), width), np.uint64)
+            with np.errstate(over="ignore"):
+                lanes.occur(*_threshold(shock.probability), n_lanes, scalar_state(draws(1, index)), when)
+            if shock.severity > 0 and size:
+                self._happens[k][dates[dates < n_steps]] = when[dates < n_steps]
+        self._any = np.bitwise_or.reduce(self._happens, axis=0) if self._happens else np.zeros((n_steps, width), np.uint64)
+        self._steps = np.flatnonzero(self._any.any(axis=1))
+        self._hit = aligned(n if len(self._steps) else 0, width)
+        self._returning = any(shock.steps is None and shock.probability and shock.severity for shock, _ in setup.shocks)
+
+    def quiet(self, t: int) -> int:
+        """Steps from `t` on in which nothing happens."""
+        later = self._steps[np.searchsorted(self._steps, t) :]
+        return int(later[0] if len(later) else self._n_steps) - t
+
+    def step(self, block: lanes.Block, t: int) -> lanes.Block:
+        """Advance a block by the step `t`, in which something happens."""
+        with np.errstate(over="ignore"):
+            for k, group in enumerate(self._groups):
+                if self._happens[k][t].any():
+                    lanes.strike(
+                        block.planes, group, self._happens[k], t, *self._thresholds[k], self._rng[k], self._hit, block.like
+                    )
+        block = lanes.advance(block, t, t + 1)
+        lanes.land(block, self._hit, t + 1)
+        return block
+
+    def pend(self, block: lanes.Block) -> None:
+        """Risk can return to a lane as long as a shock is still to come."""
+        if self._returning:
+            block.record.active[:] = np.uint64(2**64 - 1)
+        else:
+            block.record.active[:-1] |= np.bitwise_or.accumulate(self._any[::-1], axis=0)[::-1]
+
+
+def _threshold(p: Any) -> tuple[np.uint64, bool]:
+    """A probability as 64 binary digits, and whether it is certain."""
+    return np.uint64(int(p * 2.0**64) if p < 1 else 2**64 - 1), p >= 1
+
+
+def _count_protected(block: lanes.Block) -> None:
+    """Count protected nodes as immune; in the planes they are in no state, as eliminated ones are."""
+    planes, record = block.planes, block.record
+    for g, (low, high) in enumerate(itertools.pairwise(record.starts) if len(planes.kept) else ()):
+        kept = np.zeros(record.counts.shape[-1], np.int32)
+        lanes.count_nodes(planes.kept, record.nodes[low:high], planes.counter, kept, block.like)
+        record.counts[:, g, lanes.R] += kept
+        record.counts[:, g, lanes.X] -= kept
 
 
 def observables(block: lanes.Block, n_lanes: int) -> np.ndarray:
@@ -214,7 +414,7 @@ def node_maps(setup: Setup, block: lanes.Block, n_lanes: int) -> np.ndarray:
     planes = block.planes
     maps = np.zeros((5, len(planes.s)), np.int64)
     lanes.count_lanes(planes.ever, maps[0], block.like)
-    for plane in (planes.s, planes.i, planes.r):
+    for plane in (planes.s, planes.i, planes.r, *(planes.kept,) * bool(len(planes.kept))):
         lanes.count_lanes(plane, maps[1], block.like)
     maps[1] = n_lanes - maps[1]
     steps = planes.steps.astype(np.int64)
@@ -281,7 +481,11 @@ def _given_order(setup: Setup, columns: np.ndarray) -> np.ndarray:
 def _final(setup: Setup, block: lanes.Block, n_lanes: int) -> np.ndarray:
     s, i, r = (
         np.unpackbits(plane.astype("<u8").view(np.uint8), axis=1, bitorder="little")[:, :n_lanes].T
-        for plane in (block.planes.s, block.planes.i, block.planes.r)
+        for plane in (
+            block.planes.s,
+            block.planes.i,
+            block.planes.r | block.planes.kept if len(block.planes.kept) else block.planes.r,
+        )
     )
     return _given_order(setup, (lanes.X - 3 * s - 2 * i - r).astype(np.uint8))
 
@@ -332,6 +536,11 @@ def run_replicates(
     return counts, seen, maps
 
 
+def pilot_seed(root: int, network: int, cell: int) -> int:
+    """Root seed of pilot runs on a network in a cell."""
+    return int(stream(root, Purpose.PILOT, network, cell).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
 def simulate(
     network: Network,
     model: SIRS,
@@ -340,6 +549,8 @@ def simulate(
     seed: int | None = None,
     *,
     initial: Any = 0.01,
+    shocks: Sequence[Shock] = (),
+    protection: Protection | None = None,
     by_type: bool = False,
     keep_final: bool = False,
 ) -> Run:
@@ -363,6 +574,10 @@ def simulate(
         Root seed, 0 .. 2**63 - 1; drawn and kept in ``Run.seed`` when not given.
     initial : int, float, Initial or array of int (n_nodes,)
         First infections: a count, a fraction (half up, at least 1 if positive), a full description, or every node's state 0..3.
+    shocks : sequence of Shock
+        Events from outside.
+    protection : Protection, optional
+        Nodes that are immune for ever.
     by_type : bool
         Also record counts per node type.
     keep_final : bool
@@ -395,7 +610,12 @@ def simulate(
     seed = int(Number("root seed", low=0, high=2**63 - 1, whole=True).one(seed, "seed"))
     if not isinstance(initial, Initial):
         initial = Initial(states=initial) if np.ndim(initial) else Initial(initial)
-    setup = prepare(network, model, initial, by_type)
+    if protection is not None and not isinstance(protection, Protection):
+        protection = Protection(protection)
+    for k, shock in enumerate(shocks):
+        if not isinstance(shock, Shock):
+            raise ValueError(f"shocks[{k}] = {shock!r:.60}: must be a Shock")
+    setup = prepare(network, model, initial, by_type, shocks, protection, (n_steps, pilot_seed(seed, 0, 0), None))
     n = network.n_nodes
     final = np.empty((n_replicates, n), np.uint8) if keep_final else None
     counts, seen, maps = run_replicates(setup, (seed, 0, 0, 0), n_replicates, n_steps, final=final)
