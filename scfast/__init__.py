@@ -13,6 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from scfast import ahp as ahp
     from scfast.config import Config as Config
     from scfast.ensemble import run as run
     from scfast.growth import fitness_from_factors as fitness_from_factors
@@ -23,8 +24,16 @@ if TYPE_CHECKING:
     from scfast.parameters import BarabasiAlbert as BarabasiAlbert
     from scfast.parameters import DualLocalWorld as DualLocalWorld
     from scfast.parameters import Initial as Initial
+    from scfast.parameters import Protection as Protection
+    from scfast.parameters import Shock as Shock
+    from scfast.profiles import Profile as Profile
+    from scfast.profiles import Systems as Systems
+    from scfast.register import Register as Register
     from scfast.results import Result as Result
     from scfast.results import load as load
+    from scfast.risk import mean_field as mean_field
+    from scfast.risk import rates as rates
+    from scfast.risk import to_sirs as to_sirs
     from scfast.sirs import Run as Run
     from scfast.sirs import simulate as simulate
 
@@ -35,22 +44,34 @@ _HOMES = {
     "Config": "config",
     "DualLocalWorld": "parameters",
     "Initial": "parameters",
+    "Protection": "parameters",
+    "Shock": "parameters",
     "Network": "network",
+    "Profile": "profiles",
+    "Register": "register",
     "Result": "results",
     "Run": "sirs",
     "SIRS": "parameters",
+    "Systems": "profiles",
     "fitness_from_factors": "growth",
     "grow": "growth",
     "load": "results",
+    "mean_field": "risk",
+    "rates": "risk",
     "read_network": "network",
     "run": "ensemble",
     "simulate": "sirs",
+    "to_sirs": "risk",
 }
 
-__all__ = sorted([*_HOMES, "__version__"])
+_MODULES = ("ahp",)
+
+__all__ = sorted([*_HOMES, *_MODULES, "__version__"])
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"scfast.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'scfast' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"scfast.{_HOMES[name]}"), name)

@@ -104,12 +104,18 @@ def init(file: str | None, template: str, listing: bool) -> None:
     if file is None:
         click.echo(text)
         return
+    _write_new(file, text + "\n")
+    click.echo(f"{file} written; run it with: scfast run {file} -o results", err=True)
+
+
+def _write_new(file: str, text: str) -> None:
+    """Write a file, never over one."""
+    data = text.encode()
     try:
-        with open(file, "x", encoding="utf-8") as handle:
-            handle.write(text + "\n")
+        with open(file, "xb") as handle:
+            handle.write(data)
     except FileExistsError:
         raise ValueError(f"{file}: is there already, and is left as it is") from None
-    click.echo(f"{file} written; run it with: scfast run {file} -o results", err=True)
 
 
 @cli.command()
@@ -291,6 +297,192 @@ def plot(folder: Path, to: Path | None, fmt: str, cell: int | None) -> None:
         click.echo(path)
 
 
+class _Register(click.Group):
+    """Options without a command are those of ``list``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0].startswith("-") and args[0] not in ("-h", "--help")):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@cli.group(cls=_Register)
+def register() -> None:
+    """Risk factors: what they move, and what can be done. Without a command: list."""
+
+
+WITH = click.option("--with", "files", multiple=True, metavar="FILE", help="Add the factors of a register of your own (TOML).")
+
+
+@register.command(name="list")
+@click.option("--class", "category", metavar="CLASS", help="Only this class: cooperation, transfer, external, internal, ...")
+@click.option("--indicator", metavar="KEY", help="Only what moves this indicator.")
+@click.option("--search", metavar="TEXT", help="Only what has this text in it.")
+@click.option("--csv", "to", metavar="FILE", help="Write a CSV file (never over one) instead of a table.")
+@WITH
+def list_register(category: str | None, indicator: str | None, search: str | None, to: str | None, files: tuple[str, ...]) -> None:
+    """The factors as a table: class, source, the scores that each moves at full severity, strategies against it."""
+    from rich.markup import escape
+
+    from scfast.register import Register, csv_text
+
+    factors = Register.load(files).select(category, indicator, search)
+    if to is not None:
+        _write_new(to, csv_text(factors))
+        click.echo(to)
+        return
+    table = _table(f"{len(factors)} risk factors", "factor", "class", "source", "moves", "strategies")
+    for factor in factors:
+        row = factor.cells()
+        table.add_row(*(escape(row[column]) for column in (0, 2, 3, 5, 7)))
+    _console().print(table)
+
+
+@register.command(name="show")
+@click.argument("key")
+@WITH
+def show_factor(key: str, files: tuple[str, ...]) -> None:
+    """All about one factor."""
+    from scfast.register import Register
+
+    known = Register.load(files)
+    factor = known[key]
+    click.echo(f"{factor.label} ({factor.key})\n{factor.category}, source {factor.source}\n{factor.about}")
+    click.echo("At full severity it moves the score of")
+    for name, effect in factor.effects.items():
+        click.echo(f"  {known.systems.indicators[name].label} ({name}): {effect:+g}")
+    for response in factor.responses:
+        kinds = f" ({', '.join(response.strategies)})" if response.strategies else ""
+        click.echo(f"- {response.text}{kinds}")
+
+
+@register.command(name="new")
+@click.argument("file")
+@click.option("--from", "answers", metavar="FILE", help="Answers as TOML instead of questions: a register with severities.")
+@WITH
+def new_register(file: str, answers: str | None, files: tuple[str, ...]) -> None:
+    """Find the risk factors of a cooperation in four steps (scope, identify, classify, list) and write them to FILE."""
+    from scfast.register import Register, identify, interview, read_toml, risk_lines
+
+    known = Register.load(files)
+    if os.path.lexists(file):
+        raise ValueError(f"{file}: is there already, and is left as it is")
+    if answers is not None:
+        given = read_toml(answers)
+    else:
+        try:
+            given = interview(known, _ask, lambda line: click.echo(click.wrap_text(line, 100)))
+        except click.Abort as stop:
+            if not isinstance(stop.__context__, EOFError):
+                raise
+            click.echo()
+            raise ValueError(f"{file}: not written, the answers ended too early") from None
+    try:
+        text, present = identify(given, known)
+    except ValueError as error:
+        raise ValueError(f"{answers}: {error}" if answers else str(error)) from None
+    _write_new(file, text)
+    click.echo(f"{file} written; in a configuration:", err=True)
+    click.echo(risk_lines([*files, file], present))
+
+
+def _ask(question: str, default: str | None, check: Any) -> Any:
+    def checked(text: str) -> Any:
+        try:
+            return check(text)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+
+    return click.prompt(question, default=default, value_proc=checked, show_default=bool(default))
+
+
+@cli.command()
+@click.argument("file")
+@click.option("--method", type=str, help="geometric (the default), sum or eigenvector, instead of what FILE says.")
+@click.option("--allow-inconsistent", is_flag=True, help="Accept a consistency ratio of 0.1 and more.")
+@click.option("--sensitivity", "swings", is_flag=True, help="How far each judgment is from changing an order.")
+@click.option("--plot", "picture", metavar="PICTURE", help="Draw the hierarchy, as png or svg by the name's ending.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
+def ahp(file: str, method: str | None, allow_inconsistent: bool, swings: bool, picture: str | None, as_json: bool) -> None:
+    """Weights from the judgments in FILE: a hierarchy (TOML), or one factor's matrix (CSV), with every consistency ratio."""
+    import warnings
+
+    from scfast.ahp import plain, read, sensitivity
+
+    if picture is not None and not picture.endswith((".png", ".svg")):
+        raise ValueError(f"--plot = {picture}: must end in .png or .svg")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        tree = read(file, method, allow_inconsistent=allow_inconsistent)
+    for warning in caught:
+        click.echo(f"scfast: warning: {' '.join(str(warning.message).split())}", err=True)
+    found = sensitivity(tree) if swings else None
+    if picture is not None:
+        from scfast import plots
+
+        plots.save(plots.ahp(tree), picture, f"weights by {file}")
+    if as_json:
+        click.echo(json.dumps(plain(tree, found), indent=1))
+        return
+    console = _console()
+    console.print(_weights(tree))
+    for note in tree.notes:
+        console.print(f"note: {note}", markup=False)
+    if found is not None:
+        console.print(_swings(tree, found))
+    if picture is not None:
+        click.echo(picture)
+
+
+def _weights(tree: Any) -> Any:
+    from rich.markup import escape
+
+    caption = f"By the {tree.method} method. CR below 0.1 is consistent."
+    table = _table(
+        escape(tree.goal.label), "factor", "local>", "global>", "children>", "lambda max>", "CR>", "CR of experts", caption=caption
+    )
+
+    def add(node: Any, depth: int) -> None:
+        row = [f"{'  ' * depth}{escape(node.label)}", f"{node.local_weight:.4f}", f"{node.global_weight:.4f}"]
+        if node.judged is not None:
+            own = ", ".join(f"{escape(name)} {one.consistency_ratio:.4f}" for name, one in node.judged.experts.items())
+            mark = "" if node.judged.consistent else " (!)"
+            row += [f"{node.judged.n}", f"{node.judged.lambda_max:.4f}", f"{node.judged.consistency_ratio:.4f}{mark}", own]
+        table.add_row(*row, style="bold" if node.children else None)
+        for child in node.children:
+            add(child, depth + 1)
+
+    add(tree.goal, 0)
+    return table
+
+
+def _swings(tree: Any, swings: Any) -> Any:
+    from rich.markup import escape
+
+    from scfast.ahp import as_text
+
+    names = {node.key: escape(node.label) for node in tree.goal.walk()}
+
+    def ways(*changes: Any) -> str:
+        told = [
+            f"{sign} {change.factor:.3g} ({as_text(change.value)}): {names[change.overtaker]} passes {names[change.overtaken]}"
+            for sign, change in zip("\N{MULTIPLICATION SIGN}/", changes, strict=True)
+            if change
+        ]
+        return "\n".join(told) or "never"
+
+    table = _table(
+        "How far each judgment is from changing an order",
+        *("judgment", "is>", "order of its factor's children", "order of the leaves by global weight"),
+        caption="Nearest first. Times or divided by, within 1/9 to 9, what the judgment becomes, and which passes which.",
+    )
+    for swing in sorted(swings, key=lambda swing: swing.nearest):
+        pair = f"{names[swing.over]} over {names[swing.under]}"
+        children = ways(swing.children_up, swing.children_down)
+        table.add_row(pair, as_text(swing.value), children, ways(swing.leaves_up, swing.leaves_down))
+    return table
+
+
 def _print_plan(plan: Any, jobs: int, backend: str) -> None:
     from scfast import lanes
     from scfast.plan import size
@@ -325,11 +517,7 @@ def _duration(seconds: float) -> str:
 
 
 def _show(result: Any, top: int, cell: int | None = None) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 150
+    console = _console()
     cells = range(result.n_cells) if cell is None else [cell]
     for c in cells:
         result.rows(c)
@@ -347,6 +535,15 @@ def _show(result: Any, top: int, cell: int | None = None) -> None:
         console.print(table)
     content = f"   content {result.digest[:16]}{'' if result.complete else ' (of what is done)'}" if result.done else ""
     console.print(f"seed {result.seed}   run {result.manifest['run_id'][:16]}{content}")
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 150
+    return console
 
 
 def _table(title: str, *columns: str, caption: str | None = None) -> Any:

@@ -22,6 +22,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias
 import numpy as np
 from pydantic import model_validator
 
+from scfast import risk
 from scfast.parameters import (
     MAX_NODES,
     SIRS,
@@ -34,17 +35,22 @@ from scfast.parameters import (
     Nodes,
     Number,
     PerType,
+    Protection,
     Rate,
+    Shock,
     Text,
     entries,
     nearest,
     noun,
     short,
 )
+from scfast.profiles import Profile
+from scfast.strategies import Point, Risk, Strategy, Table
 
 MAX_CELLS = 100_000
 SHIPPED = Path(__file__).with_name("data")
 Value: TypeAlias = float | int | str
+Variant: TypeAlias = tuple[dict[str, Value], Point | None, int]
 
 
 BACKENDS = ("threads", "loky", "dask", "ray")
@@ -163,18 +169,28 @@ class RunSettings:
 
 KINDS: dict[str, type] = {"dual_local_world": DualLocalWorld, "barabasi_albert": BarabasiAlbert, "file": Files}
 KIND = Choice("Where the networks come from", options=tuple(KINDS))
-NOUNS: dict[str, type] = {"dynamics": SIRS, "initial": Initial, "run": RunSettings}
+NOUNS: dict[str, type] = {"dynamics": SIRS, "risk": Risk, "initial": Initial, "protection": Protection, "run": RunSettings}
+LISTS: dict[str, tuple[str, type]] = {"shock": ("shocks", Shock), "strategy": ("strategies", Strategy)}
+SWEPT = ("network", "dynamics", "risk", "initial", "protection")
+FOLLOWING = ("beta", "gamma", "delta", "xi")
+"""Keys of dynamics that follow from [risk] where there is one."""
 SECTIONS = {
     "network": "The networks: grown by a model, or read from files. What may differ by type is one number, a list in\n"
     "the order of the types, or {type = number}.",
     "dynamics": "SIRS with elimination. Each rate is a number; {type = number}; a list with one number per node;\n"
     "or the name of a node attribute (a column of the nodes file).",
+    "risk": "Instead of beta, gamma, delta and xi in [dynamics]: scores in [0, 1] of the indicators of two systems,\n"
+    "from which they follow. Immunity: how good the firms are; external risk: how bad the outside is.",
     "initial": "The first infections. Give infected (with by and within), or nodes, or states.",
+    "protection": "Nodes that are immune for ever, chosen after the first infections.",
+    "shock": "Events from outside, any number of these tables: rare, severe, and hitting a group.",
     "sweep": "Grid of cells, the product of the lists below in file order, last fastest. Any key of network,\n"
     "dynamics and initial whose value is a number or a string, also of one type.",
+    "strategy": "What firms can do, any number of these tables: each is run beside the baseline. A measure with a list\n"
+    "of levels makes a curve.",
     "run": "How much to compute and what to keep.",
 }
-UNSWEPT = ("kind", "types", "edges", "nodes", "clean", "symmetrize")
+UNSWEPT = ("kind", "types", "edges", "nodes", "clean", "symmetrize", "draws", "register", "judgments", "immunity", "external")
 SWEEP_EXAMPLE = """\
 [sweep]
 "dynamics.beta" = [0.05, 0.1]
@@ -194,17 +210,47 @@ class Cell:
     dynamics : SIRS
     initial : Initial
     values : dict
-        The swept values, key -> value, in the order of the sweep; empty without one.
+        The swept values, key -> value, in the order of the sweep; then strategy.name and strategy.level, dynamics.exposure,
+        risk.draw where there are several; empty otherwise.
+    protection : Protection
+    shocks : tuple of Shock
+    profile : Profile or None
+        Scores from which the dynamics follow, and the length of a step.
+    step : float
+    point : Point or None
+        The strategy.
     """
 
     network: Grown | Files
     dynamics: SIRS
     initial: Initial
     values: dict[str, Value]
+    protection: Protection
+    shocks: tuple[Shock, ...] = ()
+    profile: Profile | None = None
+    step: float = 1.0
+    point: Point | None = None
+
+    def model(self, network: Nodes) -> SIRS:
+        """The dynamics on a network, of which the scores may need to know the nodes.
+
+        Raises
+        ------
+        ValueError
+            Scores that do not fit the network.
+        """
+        if self.profile is None:
+            return self.dynamics
+        return dataclasses.replace(self.dynamics, **risk.rates(self.profile.on(network), self.step))
 
     def resolved(self) -> dict[str, Any]:
         """Network and swept values as plain JSON, as in `Config.resolved`."""
         return _json({"network": _plain(self.network), "values": self.values})
+
+    @property
+    def regrown(self) -> bool:
+        """Whether its networks are not those of the baseline."""
+        return self.point is not None and self.point.regrows
 
 
 @dataclasses.dataclass(frozen=True)
@@ -220,6 +266,12 @@ class Config:
         Dotted key -> list of values or {start, stop, num, scale}; kept as a tuple of (key, tuple of
         values). The grid is their product in this order, the last key fastest.
     run : RunSettings
+    risk : Risk, optional
+        Scores, from which beta, gamma, delta and xi follow instead.
+    protection : Protection
+    shocks : sequence of Shock
+    strategies : sequence of Strategy
+        Each makes a cell, or one for each of its levels, beside the baseline.
     base : str
         Absolute folder that relative file paths refer to; not compared.
     name : str
@@ -244,18 +296,32 @@ class Config:
     initial: Initial = dataclasses.field(default_factory=Initial)
     sweep: tuple[tuple[str, tuple[Value, ...]], ...] | Any = ()
     run: RunSettings = dataclasses.field(default_factory=RunSettings)
+    risk: Risk | None = None
+    protection: Protection = dataclasses.field(default_factory=Protection)
+    shocks: tuple[Shock, ...] | Any = ()
+    strategies: tuple[Strategy, ...] | Any = ()
     base: str = dataclasses.field(default="", compare=False)
     name: str = dataclasses.field(default="", compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "base", str(Path(self.base).absolute()))
+        if self.risk is not None:
+            loaded = _prefixed("risk", self.risk.loaded, self.base)
+            _prefixed("risk", lambda: loaded.profile)
+            object.__setattr__(self, "risk", loaded)
+        object.__setattr__(self, "shocks", tuple(self.shocks))
+        object.__setattr__(self, "strategies", tuple(self.strategies))
+        names = [strategy.name for strategy in self.strategies]
+        for k, name in enumerate(names):
+            if name in ("baseline", *names[:k]):
+                raise ConfigError(f"strategy[{k}].name = {short(name)}: must not be 'baseline', nor that of another strategy")
         pairs = list(_axes(self.sweep) if isinstance(self.sweep, Mapping) else self.sweep)
         _once(pairs)
-        object.__setattr__(self, "sweep", tuple((key, _axis(self.network, key, values)) for key, values in pairs))
+        object.__setattr__(self, "sweep", tuple((key, _axis(self, key, values)) for key, values in pairs))
         if isinstance(self.network, Files) and self.run.networks != 1:
             raise ConfigError(f"run.networks = {self.run.networks}: must be 1 for a network from files")
         if self.sweep:  # the last cell first: a range that goes too far does so at its end, and there may be very many cells
-            self._check_grown(self._grid([values[-1:] for _, values in self.sweep]))
+            self._check_grown(self._grid([values[-1:] for _, values in self.sweep], list(self._variants())[:1]))
         self._check_grown(self.cells)
 
     @classmethod
@@ -310,19 +376,32 @@ class Config:
     @classmethod
     def _build(cls, data: Mapping[str, Any], base: str, name: str) -> Config:
         for key, value in data.items():
+            if key in LISTS and isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+                continue
             if key not in SECTIONS:
                 shown = f"[{key}]: unknown section" if isinstance(value, Mapping) else f"{key} = {short(value)}: outside a section"
                 raise ConfigError(f"{shown}, {nearest(key, SECTIONS)}")
-            if not isinstance(value, Mapping):
-                raise ConfigError(f"{key} = {short(value)}: must be a section, [{key}]")
+            if key in LISTS or not isinstance(value, Mapping):
+                head = f"a list of tables, [[{key}]]" if key in LISTS else f"a section, [{key}]"
+                raise ConfigError(f"{key} = {short(value)}: must be {head}")
         network = _network(data.get("network", {}))
         few = {"networks": 1} if isinstance(network, Files) else {}
+        dynamics = data.get("dynamics", {})
+        for key in FOLLOWING if "risk" in data else ():
+            if key in dynamics:
+                raise ConfigError(
+                    f"dynamics.{key} = {short(dynamics[key])}: must not be given together with [risk], which gives it"
+                )
         return cls(
             network,
-            _section("dynamics", data.get("dynamics", {})),
+            _section("dynamics", dynamics),
             _section("initial", data.get("initial", {})),
             data.get("sweep", {}),
             _section("run", few | data.get("run", {})),
+            _section("risk", data["risk"]) if "risk" in data else None,
+            _section("protection", data.get("protection", {})),
+            tuple(_entry("shock", k, item) for k, item in enumerate(data.get("shock", ()))),
+            tuple(_entry("strategy", k, item) for k, item in enumerate(data.get("strategy", ()))),
             base,
             name,
         )
@@ -330,32 +409,61 @@ class Config:
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """The grid: every combination of the swept values, the last key fastest; one cell without a sweep."""
-        n_cells = math.prod(len(values) for _, values in self.sweep)
+        variants = list(self._variants())
+        n_cells = math.prod(len(values) for _, values in self.sweep) * len(variants)
         if n_cells > MAX_CELLS:
             raise ConfigError(f"sweep = {n_cells} cells: must be at most {MAX_CELLS}")
-        if not self.sweep:
-            return (Cell(self.network, self.dynamics, self.initial, {}),)
-        return tuple(self._grid([values for _, values in self.sweep]))
+        return tuple(self._grid([values for _, values in self.sweep], variants))
 
-    def _grid(self, axes: Sequence[tuple[Value, ...]]) -> Iterator[Cell]:
-        """The cells of every combination of such values of the swept keys."""
+    def _variants(self) -> Iterator[Variant]:
+        """What multiplies the grid: the baseline and each strategy, under both exposures where partners become more; draws."""
+        points = [None, *(point for strategy in self.strategies for point in strategy.points())]
+        other = "shared" if self.dynamics.exposure == "per_partner" else "per_partner"
+        more = any(point is not None and "more_partners" in point.measures for point in points)
+        draws = self.risk.draws if self.risk is not None and self.risk.profile.uncertain else 1
+        for exposure in (self.dynamics.exposure, other)[: 1 + more]:
+            for point, draw in itertools.product(points, range(draws)):
+                if exposure == other and point is not None and "more_partners" not in point.measures:
+                    continue
+                values: dict[str, Value] = {}
+                if self.strategies:
+                    name = "baseline" if point is None else point.strategy.name
+                    level = "" if point is None or point.level is None else point.level
+                    values |= {"strategy.name": name, "strategy.level": level}
+                if more:
+                    values["dynamics.exposure"] = exposure
+                if draws > 1:
+                    values["risk.draw"] = draw
+                yield values, point, draw
+
+    def _grid(self, axes: Sequence[tuple[Value, ...]], variants: Sequence[Variant]) -> Iterator[Cell]:
+        """The cells of every combination of such values of the swept keys, in every variant."""
         keys = [key for key, _ in self.sweep]
-        plain = {name: _plain(getattr(self, name)) for name in ("network", "dynamics", "initial")}
-        return (self._cell(plain, dict(zip(keys, values, strict=True))) for values in itertools.product(*axes))
+        plain = {name: _plain(getattr(self, name)) for name in SWEPT if getattr(self, name) is not None}
+        for values in itertools.product(*axes):
+            swept = dict(zip(keys, values, strict=True))
+            for more, point, draw in variants:
+                yield self._cell(plain, swept | more, point, draw)
 
-    def _cell(self, plain: Mapping[str, Mapping[str, Any]], values: dict[str, Value]) -> Cell:
-        sections: dict[str, Any] = {"network": self.network, "dynamics": self.dynamics, "initial": self.initial}
-        for name in {key.split(".")[0] for key in values}:
-            given = dict(plain[name])
-            for key, value in values.items():
-                section, field, *of_type = key.split(".", 2)
-                if section == name:
-                    given[field] = _with(given, key, field, of_type[0], value) if of_type else value
-            try:
-                sections[name] = _network(given) if name == "network" else _section(name, given)
-            except ConfigError as error:
-                raise ConfigError(f"{_where(values)}{error}") from None
-        return Cell(**sections, values=values)
+    def _cell(self, plain: Mapping[str, Mapping[str, Any]], values: dict[str, Value], point: Point | None, draw: int) -> Cell:
+        given = {name: dict(plain[name]) for name in {key.split(".")[0] for key in values} if name in plain}
+        for key, value in values.items():
+            section, field, *of_type = key.split(".", 2)
+            if section != "strategy" and key != "risk.draw":
+                table = given[section]
+                table[field] = _with(table, key, field, of_type[0], value) if of_type else value
+        try:
+            if point is not None:
+                given |= _prefixed("strategy", point.apply, {**plain, **given})
+            made = {name: _network(table) if name == "network" else _section(name, table) for name, table in given.items()}
+            sections = {name: made.get(name, getattr(self, name)) for name in SWEPT}
+            scores = sections.pop("risk")
+            if scores is not None:
+                profile = _prefixed("risk", scores.draw, draw, self.run.seed)
+                sections |= {"profile": profile, "step": scores.step}
+        except ConfigError as error:
+            raise ConfigError(f"{_where(values)}{error}") from None
+        return Cell(**sections, values=values, shocks=self.shocks, point=point)
 
     def _check_grown(self, cells: Iterable[Cell]) -> None:
         for cell in cells:
@@ -364,8 +472,11 @@ class Config:
 
     def _check(self, cell: Cell, network: Nodes) -> None:
         try:
-            _prefixed("dynamics", cell.dynamics.on, network)
+            _prefixed("dynamics", _prefixed("risk", cell.model, network).on, network)
             _prefixed("initial", cell.initial.on, network)
+            _prefixed("protection", cell.protection.on, network)
+            for k, shock in enumerate(cell.shocks):
+                _prefixed(f"shock[{k}]", shock.on, network)
             most = (2**63 - 1) // network.n_nodes**2 if network.n_nodes else MAX_NODES
             if self.run.replicates > most:
                 raise ConfigError(
@@ -421,10 +532,18 @@ class Config:
         >>> Config.from_dict(json.loads(json.dumps(config.resolved(), sort_keys=True))) == config
         True
         """
-        plain: dict[str, Any] = {name: _plain(getattr(self, name)) for name in ("network", *NOUNS)}
+        plain: dict[str, Any] = {name: self._table(name) for name in ("network", *NOUNS) if getattr(self, name) is not None}
+        plain |= {key: [_plain(item) for item in getattr(self, name)] for key, (name, _) in LISTS.items() if getattr(self, name)}
         plain["sweep"] = [[key, list(values)] for key, values in self.sweep]
         plain["base"] = self.base
         return _json(plain)
+
+    def _table(self, section: str) -> dict[str, Any]:
+        """A section as TOML has it, without what follows from another."""
+        plain = _plain(getattr(self, section))
+        if section == "dynamics" and self.risk is not None:
+            plain = {key: value for key, value in plain.items() if key not in FOLLOWING}
+        return plain
 
     def to_toml(self) -> str:
         """TOML text that reads back as an equal Config; every key that has a value is explicit."""
@@ -487,6 +606,13 @@ def _section(name: str, given: Mapping[str, Any]) -> Any:
     return _prefixed(name, NOUNS[name], **given)
 
 
+def _entry(key: str, number: int, given: Mapping[str, Any]) -> Any:
+    """One of the tables of a list."""
+    kind = LISTS[key][1]
+    _known(f"{key}[{number}]", given, entries(kind))
+    return _prefixed(f"{key}[{number}]", kind, **given)
+
+
 def _network(given: Mapping[str, Any]) -> Grown | Files:
     fields = dict(given)
     kind = _prefixed("network", KIND.check, fields.get("kind", "dual_local_world"), "kind", {})
@@ -534,6 +660,8 @@ def _with(given: Mapping[str, Any], key: str, field: str, of_type: str, value: V
     whole = given[field]
     if isinstance(whole, list) and "types" in given:
         whole = dict(zip(given["types"], whole, strict=True))
+    if field in ("scores", "present") and isinstance(whole, Mapping):  # indicators and factors; any may be set
+        return {**whole, of_type: value}
     if not isinstance(whole, Mapping) or of_type not in whole:
         names = nearest(of_type, whole) if isinstance(whole, Mapping) else "it must be written as {type = value}"
         raise ConfigError(f"sweep.{key} = {short(value)}: {key.removesuffix('.' + of_type)} has no such type, {names}")
@@ -557,23 +685,27 @@ def _once(pairs: Sequence[tuple[str, Any]]) -> None:
             raise ConfigError(f"sweep.{key} = {short(values)}: must not be swept together with {other}")
 
 
-def _axis(network: Grown | Files, key: str, given: Any) -> tuple[Value, ...]:
+def _axis(config: Config, key: str, given: Any) -> tuple[Value, ...]:
     """The checked values of one swept key."""
-    kind = _plain(network)["kind"]
+    kind = _plain(config.network)["kind"]
     section, _, rest = key.partition(".")
     field, _, of_type = rest.partition(".")
     valid = {
         f"{name}.{item}": entry
-        for name in ("network", "dynamics", "initial")
+        for name in SWEPT
         for item, (entry, _) in _fields(name, kind).items()
         if item not in UNSWEPT
+        and (name != "risk" or config.risk is not None)
+        and not (name == "dynamics" and item in FOLLOWING and config.risk is not None)
     }
     entry = valid.get(f"{section}.{field}")
-    if entry is None or (of_type and not isinstance(entry, Rate | PerType)):
+    if isinstance(entry, Table) and of_type:
+        entry = Number("", low=0, high=1)
+    if entry is None or (of_type and section != "risk" and not isinstance(entry, Rate | PerType)):
         if entry is not None:
             bound = "cannot be swept by type"
         elif section in ("network", *NOUNS) and field in _fields(section, kind):
-            bound = f"cannot be swept: only keys of network, dynamics and initial can, but not {', '.join(UNSWEPT)}"
+            bound = f"cannot be swept: only keys of {', '.join(SWEPT)} can, but not {', '.join(UNSWEPT)}"
         elif section == "network" and field not in UNSWEPT and _kinds(field):
             bound = f"belongs to kind = {_kinds(field)}"
         else:
@@ -657,7 +789,8 @@ def _override(data: dict[str, Any], override: str) -> str:
 
 def _toml(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{ " + ", ".join(f"{_key(key)} = {_toml(item)}" for key, item in value.items()) + " }"
+        inside = ", ".join(f"{_key(key)} = {_toml(item)}" for key, item in value.items())
+        return f"{{ {inside} }}" if inside else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, str):
@@ -675,12 +808,16 @@ def _render(config: Config, notes: bool, hide: Sequence[str] = ()) -> str:
     kind = _plain(config.network)["kind"]
     for section, about in SECTIONS.items():
         lines += [f"# {line}" for line in about.splitlines() if notes]
+        if section in LISTS or getattr(config, section, ()) is None:
+            lines += _tables(config, section, notes)
+            continue
         if section == "sweep":
             rows = [f"{_key(key)} = {_toml(values)}" for key, values in config.sweep]
             lines += [f"# {line}" for line in SWEEP_EXAMPLE.splitlines() if notes and not rows]
         else:
-            values = {k: v for k, v in _plain(getattr(config, section)).items() if f"{section}.{k}" not in hide}
-            fields = _fields(section, kind)
+            values = {k: v for k, v in config._table(section).items() if f"{section}.{k}" not in hide}
+            follow = FOLLOWING if section == "dynamics" and config.risk is not None else ()
+            fields = {k: v for k, v in _fields(section, kind).items() if k not in follow}
             rows = _rows(fields, values, notes)
         for other in KINDS if section == "network" and notes else ():
             if other != kind:
@@ -688,6 +825,19 @@ def _render(config: Config, notes: bool, hide: Sequence[str] = ()) -> str:
                 rows += ["", f"# Keys where kind = {_toml(other)}:", *_rows(new, {}, notes)]
         lines += [f"[{section}]", *rows, ""] if rows else [""] * notes
     return "\n".join(lines)
+
+
+def _tables(config: Config, section: str, notes: bool) -> list[str]:
+    """The tables of a list, or of a section that is not there; with `notes` a commented one where there is none."""
+    name, kind = LISTS.get(section, (section, NOUNS.get(section)))
+    head = f"[[{section}]]" if section in LISTS else f"[{section}]"
+    assert kind is not None
+    lines: list[str] = []
+    for item in getattr(config, name) or ():
+        lines += [head, *_rows(entries(kind), _plain(item), False), ""]
+    if notes and not lines:
+        lines = [f"# {head}", *_rows(entries(kind), {}, True), ""]
+    return lines
 
 
 def _rows(fields: Mapping[str, tuple[Entry, Any]], values: Mapping[str, Any], notes: bool) -> list[str]:

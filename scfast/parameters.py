@@ -27,6 +27,7 @@ from pydantic_core import ArgsKwargs, CoreSchema, core_schema
 CHAIN = ("brand", "purchaser", "platform", "logistics")  # the node types of [P], in chain order
 STATES = ("S", "I", "R", "X")  # in the order of their codes 0..3
 MAX_NODES = 2**31 - 1  # neighbour indices are int32
+RANKINGS = ("degree", "fitness", "random", "acquaintance", "vulnerability", "importance")  # ways to choose protected nodes
 MAX_NAME = 1000  # characters of a type's name or a node's id
 
 FloatArray: TypeAlias = NDArray[np.float64]
@@ -425,7 +426,9 @@ def _complete(values: Mapping[str, Any], name: str, types: Sequence[str]) -> dic
 def _canonical(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return (value.dtype.str, value.shape, value.tobytes())
-    return frozenset(value.items()) if isinstance(value, Mapping) else (type(value), value)
+    if isinstance(value, Mapping):
+        return frozenset((key, _canonical(item)) for key, item in value.items())
+    return (type(value), tuple(map(_canonical, value)) if isinstance(value, list | tuple) else value)
 
 
 def _message(error: ValidationError, cls: type) -> str:
@@ -531,6 +534,10 @@ class SIRS:
     detected_beta: Annotated[
         float, Number("Factor on the beta that detected nodes exert until they leave I; 0: they transmit nothing", low=0, high=1)
     ] = 0.0
+    detection_hubs: Annotated[
+        int | float | Any,
+        Amount("Only the so many nodes of highest degree and their partners are detected", unit="nodes", optional=True, example=20),
+    ] = None
     exposure: Annotated[
         Literal["per_partner", "shared"],
         Choice("How beta acts: per_partner, as it is; shared, times mean degree / own degree", options=("per_partner", "shared")),
@@ -749,7 +756,7 @@ class Protection:
         Choice(
             "Who: degree or fitness, highest first; random, anew per replicate; acquaintance, random partners of random nodes; "
             "vulnerability, the longest infected in a pilot run; importance, the largest outbreaks if they are infected alone",
-            options=("degree", "fitness", "random", "acquaintance", "vulnerability", "importance"),
+            options=RANKINGS,
         ),
     ] = "degree"
 

@@ -302,7 +302,9 @@ def _type_names(config: Config, loaded: Network | None) -> tuple[str, ...]:
 def run_task(run: RunSettings, cell: Cell, task: Task, network: Network, tick: Callable[[int], Any] | None) -> storage.Tables:
     """Run one task; its results by the schema of storage, as one row."""
     by_type = "types" in run.record
-    setup = sirs.prepare(network, cell.dynamics, cell.initial, by_type)
+    # what a pilot run does is not counted as work
+    pilot = run.steps, sirs.pilot_seed(run.seed, task.network, task.cell), None if tick is None else lambda _: tick(0)
+    setup = sirs.prepare(network, cell.model(network), cell.initial, by_type, cell.shocks, cell.protection, pilot)
     n = network.n_nodes
     key = (run.seed, task.network, task.cell, task.first_block)
     counts, seen, maps = sirs.run_replicates(setup, key, task.n_replicates, run.steps, map_steps="nodes" in run.record, tick=tick)

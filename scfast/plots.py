@@ -5,6 +5,9 @@ picture. A picture of one cell takes the result and the cell (a point of the swe
 cell or nothing of it is finished; what else a picture takes or refuses stands with it.
 """
 
+from __future__ import annotations
+
+import dataclasses
 import io
 import itertools
 import os
@@ -22,11 +25,14 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
+from matplotlib.textpath import TextPath
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator
 
 import scfast
 from scfast import stats
+from scfast.ahp import Node, Tree
 from scfast.network import Network
 from scfast.parameters import STATES
 from scfast.results import OUTCOMES, Result
@@ -40,6 +46,10 @@ NETWORK_NODES = 1_500
 NAMES_NODES = 500
 """Up to six nodes of networks of so many nodes are named, three of larger ones."""
 
+AHP_LEAVES = 500
+"""Hierarchies of more leaves are not drawn."""
+
+BAR, LINE = 3.2, 0.19  # inches: the longest bar and the height of a line in a picture of a hierarchy
 RADIUS = 292.0  # points, of the disk in which a network is drawn
 MARKERS = "osD^vPXph<>*d8HX"
 GOLDEN = np.pi * (3 - 5**0.5)  # radians
@@ -68,11 +78,13 @@ STYLE |= {f"{axis}tick.{part}": colour for axis in "xy" for part, colour in (("c
 _styled = mpl_style.context(["default", STYLE])
 
 
-def _figure(width: float, height: float, title: str, details: Sequence[str]) -> Figure:
-    """A figure (inches) with a heading in a strip of its own, above whatever the layout does."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+def _figure(width: float, height: float, title: str, details: Sequence[str], body: float = 0.0) -> Figure:
+    """A figure (inches) with a heading in a strip of its own, above whatever the layout does; `body`: height without the strip."""
     lines = [line for text in details for line in textwrap.wrap(text, round(12 * width))]
-    strip = (0.62 + 0.23 * len(lines)) / height
+    strip = 0.62 + 0.23 * len(lines)
+    height = height or body + strip
+    strip /= height
+    figure = Figure(figsize=(width, height), layout="constrained")
     engine: Any = figure.get_layout_engine()
     engine.set(rect=(0.006, 0.006, 0.988, 1 - strip), w_pad=0.1, h_pad=0.1)
     figure.text(0.16 / width, 1 - 0.18 / height, title, size=16, weight="bold", va="top")
@@ -590,6 +602,116 @@ def sweep_curve(result: Result, outcome: str | Sequence[str] = "risk load") -> F
     return figure
 
 
+@_styled
+def ahp(tree: Tree) -> Figure:
+    """A hierarchy of factors: goal to the left, leaves to the right with bars of their global weights, and every CR.
+
+    Parameters
+    ----------
+    tree : scfast.ahp.Tree
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One colour for all that is below one child of the goal.
+
+    Raises
+    ------
+    ValueError
+        More than 500 leaves.
+    """
+    leaves = tree.leaves
+    if len(leaves) > AHP_LEAVES:
+        raise ValueError(f"leaves = {len(leaves)}: must be at most {AHP_LEAVES} to be drawn")
+    texts: dict[str, _Words] = {}
+    columns: list[float] = []  # widths, by depth; leaves share the last one
+    rows: dict[str, float] = {}  # heights of the nodes' middles, from the top
+
+    def lay(node: Node, depth: int, top: float) -> float:
+        """Place what is below a node; the lower end of it all."""
+        texts[node.key] = words = _Words.of(node, depth)
+        bottom, between = top, 0.0
+        for child in node.children:
+            bottom = lay(child, depth + 1, bottom + between)
+            between = 0.2 if any(sibling.children for sibling in node.children) else 0.0
+        missing = words.height - (bottom - top)
+        if missing > 0:
+            for below in itertools.islice(node.walk(), 1, None):
+                rows[below.key] += missing / 2
+            bottom += missing
+        ends = [rows[child.key] for child in node.children]
+        rows[node.key] = (ends[0] + ends[-1]) / 2 if ends else (top + bottom) / 2
+        if node.children:
+            columns.extend([0.0] * (depth + 1 - len(columns)))
+            columns[depth] = max(columns[depth], words.width)
+        return bottom
+
+    height = lay(tree.goal, 0, 0.15) + 0.15
+    edges = [0.16, *(0.16 + np.cumsum(np.array(columns) + 0.62)).tolist()]
+    bars = edges[-1] + max(texts[leaf.key].width for leaf in leaves) + 0.15
+    width = bars + BAR + 1.5
+    title = textwrap.shorten(f"Weights for {tree.goal.label}", max(30, round(6.5 * width)), placeholder=" ...")
+    groups = "   ·   in brackets: share of its group" * (len(columns) > 1)
+    legend = f"bar and bold: share of the whole{groups}   ·   CR: consistency ratio"
+    figure = _figure(width, 0.0, title, (f"AHP, {tree.method} method   ·   {legend}",), body=height)
+    figure.set_layout_engine("none")  # places are inches
+    ax = figure.add_axes((0, 0, 1, height / figure.get_figheight()))
+    ax.set(xlim=(0, width), ylim=(height, 0))
+    ax.set_axis_off()
+    longest = max(leaf.global_weight for leaf in leaves)
+
+    def draw(node: Node, depth: int, colour: str) -> None:
+        x, y, words = edges[depth if node.children else -1], rows[node.key], texts[node.key]
+        words.draw(ax, x, y)
+        if not node.children:
+            long = BAR * node.global_weight / longest
+            ax.barh(y, long, 0.21, bars, color=colour)
+            ax.annotate(
+                f"{100 * node.global_weight:.1f} %", (bars + long, y), (5, 0), textcoords="offset points", va="center",
+                size=11, weight="bold")  # fmt: skip
+            share = f"({100 * node.local_weight:.1f} %)" * (depth > 1)
+            ax.annotate(share, (bars + long, y), (55, 0), textcoords="offset points", va="center", size=10, color=GREY)
+        spine = edges[depth + 1] - 0.3 if node.children else 0.0
+        heights = [rows[child.key] for child in node.children]
+        if node.children:
+            ax.plot([x + words.width + 0.08, spine], [y, y], color=colour, linewidth=1.3)
+            ax.plot([spine, spine], [heights[0], heights[-1]], color=colour, linewidth=1.3)
+        for k, (child, at) in enumerate(zip(node.children, heights, strict=True)):
+            own = COLOURS[k % len(COLOURS)] if depth == 0 else colour
+            ax.plot([spine, edges[depth + 1 if child.children else -1] - 0.08], [at, at], color=own, linewidth=1.3)
+            draw(child, depth + 1, own)
+
+    draw(tree.goal, 0, GREY)
+    return figure
+
+
+@dataclasses.dataclass(frozen=True)
+class _Words:
+    """The name of a node in a picture of a hierarchy, wrapped, and under a factor's its weight and CR; inches."""
+
+    lines: tuple[tuple[str, dict[str, Any]], ...]
+    width: float
+    height: float
+
+    @classmethod
+    def of(cls, node: Node, depth: int) -> _Words:
+        factor = bool(node.children)
+        style: dict[str, Any] = {"size": 12 if factor else 11, "weight": "bold" if factor else "normal"}
+        lines = [(text, style) for text in textwrap.wrap(node.label, 24 if factor else 44, max_lines=4, placeholder=" ...")]
+        if factor and node.judged is not None:
+            share = f"{100 * node.global_weight:.1f} %   " * (depth > 0) + f"({100 * node.local_weight:.1f} %)   " * (depth > 1)
+            ratio = f"CR {node.judged.consistency_ratio:.3f}" if len(node.children) > 1 else "one child"
+            colour = GREY if node.judged.consistent else STATE_COLOURS["I"]
+            lines.append((f"{share}{ratio}", {"size": 10.5, "color": colour}))
+        fonts = [FontProperties(size=style["size"], weight=style.get("weight")) for _, style in lines]
+        wide = max(TextPath((0, 0), text, prop=font).get_extents().xmax for (text, _), font in zip(lines, fonts, strict=True))
+        return cls(tuple(lines), wide / 72, LINE * len(lines) + (0.16 if factor else 0.13))
+
+    def draw(self, ax: Axes, x: float, y: float) -> None:
+        for k, (text, style) in enumerate(self.lines):
+            ax.text(x, y + LINE * (k - (len(self.lines) - 1) / 2), text, va="center", **style)
+
+
 def _pictures(result: Result, cell: int | None) -> Iterator[tuple[str, Figure]]:
     """Name and figure of each picture that applies, of one cell alone if given; tells standard error what is left out, and why."""
     finished = [at for at in range(result.n_cells) if len(result.rows(at))]
@@ -658,28 +780,41 @@ def save_all(result: Result, folder: str | Path, fmt: str = "png", cell: int | N
     """
     if fmt not in ("png", "svg"):
         raise ValueError(f"format = {fmt!r}: must be one of png, svg")
-    folder = Path(folder)
     written = []
     for name, figure in _pictures(result, cell):
-        path = folder / f"{name}.{fmt}"
-        scratch = folder / f".{path.name}.{os.getpid()}.tmp"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            scratch.write_bytes(_render(result, figure, name, fmt))
-            os.replace(scratch, path)
-        except OSError as error:
-            raise ValueError(f"folder = {str(folder)!r}: cannot be written ({error.strerror})") from None
-        finally:
-            if folder.is_dir():
-                scratch.unlink(missing_ok=True)
+        path = Path(folder) / f"{name}.{fmt}"
+        save(figure, path, f"run {result.manifest['run_id']}, seed {result.seed}")
         written.append(path)
     return written
 
 
+def save(figure: Figure, path: str | Path, about: str) -> None:
+    """Write a picture whole or not at all, as png or svg by the name's ending; `about` stands in it.
+
+    Raises
+    ------
+    ValueError
+        Another ending, or a folder that cannot be written.
+    """
+    path = Path(path)
+    folder, fmt = path.parent, path.suffix.removeprefix(".")
+    if fmt not in ("png", "svg"):
+        raise ValueError(f"path = {str(path)!r}: must end in .png or .svg")
+    scratch = folder / f".{path.name}.{os.getpid()}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        scratch.write_bytes(_render(figure, path.stem, f"scfast {scfast.__version__}, {about}", fmt))
+        os.replace(scratch, path)
+    except OSError as error:
+        raise ValueError(f"folder = {str(folder)!r}: cannot be written ({error.strerror})") from None
+    finally:
+        if folder.is_dir():
+            scratch.unlink(missing_ok=True)
+
+
 @_styled
-def _render(result: Result, figure: Figure, name: str, fmt: str) -> bytes:
+def _render(figure: Figure, name: str, told: str, fmt: str) -> bytes:
     """The bytes of a picture's file; no date in it."""
-    told = f"scfast {scfast.__version__}, run {result.manifest['run_id']}, seed {result.seed}"
     metadata: dict[str, Any] = {"Title": name, "Description": told}
     metadata |= {"Software": "scfast"} if fmt == "png" else {"Creator": "scfast", "Date": None}
     figure.savefig(buffer := io.BytesIO(), format=fmt, dpi=150, metadata=metadata)

@@ -66,6 +66,11 @@ def _rate_classes(network: Network, model: SIRS) -> tuple[np.ndarray, np.ndarray
     n = network.n_nodes
     given: list[Any] = [model.beta, model.gamma, model.delta, model.xi, model.epsilon, model.detection]
     shared = model.exposure == "shared"
+    around = _around_hubs(network, model.detection_hubs)
+    if around is not None:
+        detection: Any = model.detection
+        each = np.fromiter(detection.values(), np.float64)[network.types] if isinstance(detection, dict) else detection
+        given[5] = np.where(around, each, 0.0)
     if not shared and all(isinstance(rate, float) for rate in given):
         return np.array([given], np.float64), np.zeros(n, np.int32)
     per_type = [np.fromiter(rate.values(), np.float64) if isinstance(rate, dict) else rate for rate in given]
@@ -80,6 +85,19 @@ def _rate_classes(network: Network, model: SIRS) -> tuple[np.ndarray, np.ndarray
         nodes[:, 0] = np.minimum(1.0, nodes[:, 0] * mean_degree / np.maximum(network.degree, 1))
     rates, node_class = np.unique(nodes, axis=0, return_inverse=True)
     return rates, node_class.reshape(-1).astype(np.int32)
+
+
+def _around_hubs(network: Network, amount: Any) -> np.ndarray | None:
+    """Which nodes are among the largest hubs, ties by node order, or partners of one; None if that does not matter."""
+    if amount is None:
+        return None
+    count = Protection(amount).on(network).count(network.n_nodes)
+    hubs = np.argsort(-network.degree, kind="stable")[:count]
+    around = np.zeros(network.n_nodes, bool)
+    around[hubs] = True
+    for hub in hubs:
+        around[network.indices[network.indptr[hub] : network.indptr[hub + 1]]] = True
+    return around
 
 
 def _start(network: Network, initial: Initial) -> tuple[np.ndarray, np.ndarray, int]:
