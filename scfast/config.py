@@ -13,6 +13,7 @@ import math
 import os
 import re
 import secrets
+import textwrap
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
@@ -172,6 +173,7 @@ KIND = Choice("Where the networks come from", options=tuple(KINDS))
 NOUNS: dict[str, type] = {"dynamics": SIRS, "risk": Risk, "initial": Initial, "protection": Protection, "run": RunSettings}
 LISTS: dict[str, tuple[str, type]] = {"shock": ("shocks", Shock), "strategy": ("strategies", Strategy)}
 SWEPT = ("network", "dynamics", "risk", "initial", "protection")
+VARIED = {"strategy.name", "risk.draw"}
 FOLLOWING = ("beta", "gamma", "delta", "xi")
 """Keys of dynamics that follow from [risk] where there is one."""
 SECTIONS = {
@@ -472,7 +474,7 @@ class Config:
 
     def _check(self, cell: Cell, network: Nodes) -> None:
         try:
-            _prefixed("dynamics", _prefixed("risk", cell.model, network).on, network)
+            _prefixed("dynamics", _prefixed("risk.scores", cell.model, network).on, network)
             _prefixed("initial", cell.initial.on, network)
             _prefixed("protection", cell.protection.on, network)
             for k, shock in enumerate(cell.shocks):
@@ -579,7 +581,7 @@ def _prefixed(section: str, make: Any, *args: Any, **kwargs: Any) -> Any:
 
 def _where(values: Mapping[str, Value]) -> str:
     shown = ", ".join(f"{key} = {short(value)}" for key, value in values.items())
-    return f"sweep, at {shown}: " if values else ""
+    return f"{'' if VARIED & values.keys() else 'sweep, '}at {shown}: " if values else ""
 
 
 def _fields(section: str, kind: str = "dual_local_world") -> dict[str, tuple[Entry, Any]]:
@@ -657,11 +659,11 @@ def _json(value: Any) -> Any:
 
 def _with(given: Mapping[str, Any], key: str, field: str, of_type: str, value: Value) -> Any:
     """The value of `field` with the entry of one type replaced."""
-    whole = given[field]
+    whole = given.get(field)
+    if field in ("scores", "present"):  # indicators and factors; any may be set
+        return {**(whole or {}), of_type: value}
     if isinstance(whole, list) and "types" in given:
         whole = dict(zip(given["types"], whole, strict=True))
-    if field in ("scores", "present") and isinstance(whole, Mapping):  # indicators and factors; any may be set
-        return {**whole, of_type: value}
     if not isinstance(whole, Mapping) or of_type not in whole:
         names = nearest(of_type, whole) if isinstance(whole, Mapping) else "it must be written as {type = value}"
         raise ConfigError(f"sweep.{key} = {short(value)}: {key.removesuffix('.' + of_type)} has no such type, {names}")
@@ -847,12 +849,16 @@ def _rows(fields: Mapping[str, tuple[Entry, Any]], values: Mapping[str, Any], no
         has_default = default is not None and default is not dataclasses.MISSING
         if notes:
             about = [part for part in (entry.bounds(), f"default {_toml(default)}" if has_default else "") if part]
-            rows += ["", f"# {entry.meaning}.", *[f"#   {'; '.join(about)}"] * bool(about)]
+            rows += ["", *_comment(f"{entry.meaning}."), *_comment("; ".join(about), "  ")]
         if name in values:
             rows.append(f"{name} = {_toml(values[name])}")
         elif notes:
             rows.append(f"# {name} = {_toml(default if has_default else entry.example)}")
     return rows
+
+
+def _comment(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(text, 106, initial_indent=f"# {indent}", subsequent_indent=f"# {indent}")
 
 
 def shipped() -> dict[str, str]:

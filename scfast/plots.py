@@ -624,29 +624,9 @@ def ahp(tree: Tree) -> Figure:
     if len(leaves) > AHP_LEAVES:
         raise ValueError(f"leaves = {len(leaves)}: must be at most {AHP_LEAVES} to be drawn")
     texts: dict[str, _Words] = {}
-    columns: list[float] = []  # widths, by depth; leaves share the last one
+    columns: list[float] = []  # widths of the factors' columns, by depth; the leaves have one more
     rows: dict[str, float] = {}  # heights of the nodes' middles, from the top
-
-    def lay(node: Node, depth: int, top: float) -> float:
-        """Place what is below a node; the lower end of it all."""
-        texts[node.key] = words = _Words.of(node, depth)
-        bottom, between = top, 0.0
-        for child in node.children:
-            bottom = lay(child, depth + 1, bottom + between)
-            between = 0.2 if any(sibling.children for sibling in node.children) else 0.0
-        missing = words.height - (bottom - top)
-        if missing > 0:
-            for below in itertools.islice(node.walk(), 1, None):
-                rows[below.key] += missing / 2
-            bottom += missing
-        ends = [rows[child.key] for child in node.children]
-        rows[node.key] = (ends[0] + ends[-1]) / 2 if ends else (top + bottom) / 2
-        if node.children:
-            columns.extend([0.0] * (depth + 1 - len(columns)))
-            columns[depth] = max(columns[depth], words.width)
-        return bottom
-
-    height = lay(tree.goal, 0, 0.15) + 0.15
+    height = _lay(tree.goal, 0, 0.15, texts, columns, rows) + 0.15
     edges = [0.16, *(0.16 + np.cumsum(np.array(columns) + 0.62)).tolist()]
     bars = edges[-1] + max(texts[leaf.key].width for leaf in leaves) + 0.15
     width = bars + BAR + 1.5
@@ -683,6 +663,25 @@ def ahp(tree: Tree) -> Figure:
 
     draw(tree.goal, 0, GREY)
     return figure
+
+
+def _lay(node: Node, depth: int, top: float, texts: dict[str, _Words], columns: list[float], rows: dict[str, float]) -> float:
+    """Place a node and what is below it, from `top` down; the lower end of it all. Inches."""
+    texts[node.key] = words = _Words.of(node, depth)
+    gap = 0.2 if any(child.children for child in node.children) else 0.0
+    bottom = top
+    for k, child in enumerate(node.children):
+        bottom = _lay(child, depth + 1, bottom + gap * (k > 0), texts, columns, rows)
+    missing = max(words.height - (bottom - top), 0.0)
+    for below in itertools.islice(node.walk(), 1, None):
+        rows[below.key] += missing / 2
+    bottom += missing
+    ends = [rows[child.key] for child in node.children] or [top, bottom]
+    rows[node.key] = (ends[0] + ends[-1]) / 2
+    if node.children:
+        columns.extend([0.0] * (depth + 1 - len(columns)))
+        columns[depth] = max(columns[depth], words.width)
+    return bottom
 
 
 @dataclasses.dataclass(frozen=True)

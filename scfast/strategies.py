@@ -7,7 +7,7 @@ A strategy ([P] section 4, [C] 4.2, [B] 3) changes scores, rates, states or grow
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -84,18 +84,25 @@ class Risk:
     default: Annotated[float, Number("Score of every indicator that is not given", low=0, high=1)] = 0.5
     draws: Annotated[int, Number("Draws of the scores that are ranges; 1: their means", low=1, high=100_000, whole=True)] = 1
     scores: Annotated[
-        Mapping[str, Any] | Any,
+        Mapping[str, Any] | None,
         Table(
-            'Indicator -> score: a number; {type = number}; or a range {low, high}, {low, mode, high}, perhaps with shape = "pert"'
+            "Indicator -> score: a number; {type = number}; or a range {low, high} or {low, mode, high}, perhaps with a shape: pert",
+            optional=True,
+            example={"capital_stability": 0.8, "delivery_delay": {"low": 0.2, "high": 0.6}},
         ),
-    ] = dataclasses.field(default_factory=dict)
+    ] = None
     nodes: Annotated[
         str | Mapping[str, Any] | None,
         Source("CSV file with the column id and columns of scores per node", optional=True, example="scores.csv"),
     ] = None
     present: Annotated[
-        Mapping[str, Any] | Any, Table("Risk factors of the register that are present -> severity 0 to 1; they move scores")
-    ] = dataclasses.field(default_factory=dict)
+        Mapping[str, Any] | None,
+        Table(
+            "Risk factors of the register that are present -> severity 0 to 1; they move scores",
+            optional=True,
+            example={"conflict_of_interest": 0.5},
+        ),
+    ] = None
     register: Annotated[
         Sequence[Any] | None, Source("Registers of your own", several=True, optional=True, example=["register.toml"])
     ] = None
@@ -129,22 +136,28 @@ class Risk:
         if named:
             where = {name: Path(base, value) for name in ("immunity", "external") if isinstance(value := getattr(self, name), str)}
             judgments = {key: Path(base, str(value)) for key, value in (self.judgments or {}).items()}
-            systems = Systems.load(**where, judgments=judgments)
+            systems = _told("immunity, external, judgments", Systems.load, **where, judgments=judgments)
             changes = {"immunity": systems.immunity.plain(), "external": systems.external.plain(), "judgments": None}
-        if any(isinstance(item, str) for item in self.register or ()):
-            changes["register"] = [read_toml(Path(base, item)) if isinstance(item, str) else item for item in self.register or ()]
+        if self.register:
+            changes["register"] = [
+                _told(f"register[{k}]", read_toml, Path(base, item)) if isinstance(item, str) else item
+                for k, item in enumerate(self.register)
+            ]
         if isinstance(self.nodes, str):
-            table = Profile.from_csv(Path(base, self.nodes), systems=dataclasses.replace(self, **changes).systems)
-            changes["nodes"] = {
-                "id": list(table.ids or ()),
-                **{key: np.asarray(score).tolist() for key, score in table.scores.items()},
-            }
+            systems = dataclasses.replace(self, **changes).systems
+            table = _told("nodes", Profile.from_csv, Path(base, self.nodes), systems=systems)
+            columns = {key: np.asarray(score).tolist() for key, score in table.scores.items()}
+            changes["nodes"] = {"id": list(table.ids or ()), **columns}
         return dataclasses.replace(self, **changes) if changes else self
 
     @cached_property
     def systems(self) -> Systems:
         """The index systems; ValueError if a file's content has not been loaded, or is wrong."""
-        given = {name: System.from_plain(table) for name in ("immunity", "external") if (table := getattr(self, name)) is not None}
+        given = {
+            name: _told(name, System.from_plain, table)
+            for name in ("immunity", "external")
+            if (table := getattr(self, name)) is not None
+        }
         return dataclasses.replace(Systems.load(), **given) if given else Systems.load()
 
     @cached_property
@@ -156,7 +169,7 @@ class Risk:
         ValueError
             An unknown indicator or factor, or a score or severity out of bounds.
         """
-        scores, ids = dict(self.scores), None
+        systems, scores, ids = self.systems, dict(self.scores or {}), None
         if isinstance(self.nodes, Mapping):
             for key, column in self.nodes.items():
                 if key == "id":
@@ -166,17 +179,14 @@ class Risk:
                 else:
                     scores[key] = np.asarray(column, np.float64)
         try:
-            profile = Profile(scores, self.systems, default=self.default, ids=ids)
+            profile = Profile(scores, systems, default=self.default, ids=ids)
         except ValueError as error:
             raise ValueError(f"scores.{error}") from None
         if not self.present:
             return profile
-        register = Register.load(systems=self.systems)
+        register = Register.load(systems=systems)
         for k, data in enumerate(self.register or ()):
-            try:
-                register = register.joined(data)
-            except ValueError as error:
-                raise ValueError(f"register[{k}]: {error}") from None
+            register = _told(f"register[{k}]", register.joined, data)
         return register.apply(self.present, profile)
 
     def draw(self, number: int, seed: int) -> Profile:
@@ -189,6 +199,14 @@ class Risk:
             return profile.central()
         words = np.random.SeedSequence(seed, spawn_key=(DRAWS, number)).generate_state(len(profile.uncertain), np.uint64)
         return profile.draw(words / 2.0**64)
+
+
+def _told(key: str, make: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """What `make` gives; its errors say which key is at fault."""
+    try:
+        return make(*args, **kwargs)
+    except ValueError as error:
+        raise ValueError(f"{key}: {error}") from None
 
 
 DRAWS = 6
@@ -372,7 +390,7 @@ class Point:
 
 def _raised(table: Mapping[str, Any], strengths: Mapping[str, float]) -> dict[str, Any]:
     """The table of [risk] with scores raised towards 1."""
-    scores, nodes = dict(table["scores"]), dict(table.get("nodes") or {})
+    scores, nodes = dict(table.get("scores") or {}), dict(table.get("nodes") or {})
     for key, strength in strengths.items():
         place = nodes if key in nodes else scores
         place[key] = _closer(place.get(key, table["default"]), strength)

@@ -14,8 +14,11 @@ import pytest
 
 from scfast.config import (
     KINDS,
+    LISTS,
     MAX_CELLS,
     NOUNS,
+    SECTIONS,
+    SWEPT,
     Config,
     ConfigError,
     Files,
@@ -25,16 +28,18 @@ from scfast.config import (
     shipped,
     template_text,
 )
-from scfast.parameters import SIRS, BarabasiAlbert, DualLocalWorld, Initial, entries
+from scfast.config import UNSWEPT as NEVER
+from scfast.parameters import SIRS, BarabasiAlbert, DualLocalWorld, Initial, Shock, entries
+from scfast.strategies import Risk, Strategy
 
 SEED = ["run.seed=1"]
 AXIS = "must be a list with at least one value, or {start, stop, num}"
-UNSWEPT = "cannot be swept: only keys of network, dynamics and initial can, but not kind, types, edges, nodes, clean, symmetrize"
+UNSWEPT = f"cannot be swept: only keys of {', '.join(SWEPT)} can, but not {', '.join(NEVER)}"
 
 BAD = [
     # sections and keys
     ("[dynamic]\nbeta = 1", "[dynamic]: unknown section, did you mean 'dynamics'?"),
-    ("beta = 0.1", "beta = 0.1: outside a section, valid: network, dynamics, initial, sweep, run"),
+    ("beta = 0.1", f"beta = 0.1: outside a section, valid: {', '.join(SECTIONS)}"),
     ("dynamics = 3", "dynamics = 3: must be a section, [dynamics]"),
     ("[[run]]\nsteps = 1", "run = [{'steps': 1}]: must be a section, [run]"),
     ("sweep = 3", "sweep = 3: must be a section, [sweep]"),
@@ -252,9 +257,9 @@ def test_round_trips(text):
 
 def test_every_key_is_explicit_in_toml():
     data = tomllib.loads(Config(run=RunSettings(seed=1)).to_toml())
-    assert set(data) == {"network", "dynamics", "initial", "run"}
+    assert set(data) == {"network", "dynamics", "initial", "protection", "run"}
     assert set(data["network"]) == {"kind", "n_nodes", *entries(DualLocalWorld)}
-    assert set(data["dynamics"]) == set(entries(SIRS)) and set(data["run"]) == set(entries(RunSettings))
+    assert set(data["dynamics"]) == {*entries(SIRS)} - {"detection_hubs"} and set(data["run"]) == set(entries(RunSettings))
     assert set(data["initial"]) == {"infected", "by"}  # the others have no value
 
 
@@ -394,11 +399,12 @@ def test_a_template_is_its_configuration_with_every_key_explained(name):
     text = template_text(name)
     assert Config.from_text(text, SEED) == Config.from_toml(find(name), SEED)
     assert text.splitlines()[0] == f"# {shipped()[name]}"
-    for noun in (*KINDS.values(), *NOUNS.values()):
+    comments = re.sub(r"\n# +", " ", f"\n{text}")
+    for noun in (*KINDS.values(), *NOUNS.values(), *(kind for _, kind in LISTS.values())):
         for key, (entry, _) in entries(noun).items():
             assert re.search(rf"^(# )?{key} = ", text, re.MULTILINE), key
-            assert f"# {entry.meaning}.\n" in text
-            assert entry.bounds() in text
+            assert f" {entry.meaning}." in comments
+            assert entry.bounds() in comments
     assert Config.from_text(text).run.seed != Config.from_text(text).run.seed  # left to be drawn
     assert max(map(len, text.splitlines())) <= 110
 
@@ -406,7 +412,8 @@ def test_a_template_is_its_configuration_with_every_key_explained(name):
 def test_commented_lines_of_the_template_can_be_used():
     text = template_text("default")
     examples = re.findall(r"^# ([a-z_]+ = .*)$", text, re.MULTILINE)
-    assert len(examples) == 9  # m; edges, nodes, clean, symmetrize; within, nodes, states; seed
+    # m; edges, nodes, clean, symmetrize; detection_hubs; within, nodes, states; seed; all keys of the tables that are not there
+    assert len(examples) == 10 + len(entries(Risk)) + len(entries(Shock)) + len(entries(Strategy))
     for line in examples:
         tomllib.loads(line)
     sweep = text.partition("# [sweep]\n")[2].partition("\n\n")[0]
