@@ -58,7 +58,7 @@ class Rules(NamedTuple):
     row: np.ndarray  # uint16 (rows, 65): bit b of the thresholds of all situations
     eliminates: bool  # whether any delta > 0
     shock: bool  # whether any epsilon > 0
-    detects: bool  # whether infected nodes may be detected
+    detects: tuple[int, ...]  # a witness: 1 long, nobody is detected; 2, who is transmits nothing; 3, who is transmits less
     reduced: np.ndarray  # int32 (n,), (0,) where they are isolated: as node_row, for contacts with detected neighbours
     returning: np.ndarray  # uint8 (n,), (0,) without shocks: 1 epsilon > 0, 2 also xi > 0
     masks: np.ndarray  # uint64 (512, 9): nine bits to nine masks
@@ -238,7 +238,8 @@ def make_rules(rates: np.ndarray, node_class: np.ndarray, degree: np.ndarray, de
     returning = flags.astype(np.uint8)[node_class] if shock else np.zeros(0, np.uint8)
     first = first.astype(np.int32)
     reduced = first[node_class + len(rates) // 2] if reduces else first[:0]
-    return Rules(first[node_class], row, bool((rates[:, 2] > 0).any()), shock, detects, reduced, returning, _MASKS, _FULL)
+    witness = (0,) * (1 + detects + reduces)
+    return Rules(first[node_class], row, bool((rates[:, 2] > 0).any()), shock, witness, reduced, returning, _MASKS, _FULL)
 
 
 @kernel
@@ -390,7 +391,8 @@ def _decide(
         u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
         open_ = open_ & ~u
         unsure = unsure & ~u
-        unseen = unseen & ~u
+        if len(rules.detects) > 1:
+            unseen = unseen & ~u
         bit += 1
     while True:
         w = np.int64(row[c, bit])
@@ -411,14 +413,15 @@ def _decide(
         if bit == _BITS:
             less = less | (open_ & th)
             immune = immune | (unsure & broadcast(full[(w >> _RECOVER) & 1], like))
-            seen = seen | (unseen & broadcast(full[(w >> _DETECT) & 1], like))
+            if len(rules.detects) > 1:
+                seen = seen | (unseen & broadcast(full[(w >> _DETECT) & 1], like))
             break
         u, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
         t = (u ^ th) & open_
         less = less | (t & th)
         open_ = open_ & ~t
         bit += 1
-        if rules.detects:
+        if len(rules.detects) > 1:
             th = broadcast(full[(w >> _DETECT) & 1], like)
             t = (u ^ th) & unseen
             seen = seen | (t & th)
@@ -458,7 +461,7 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
                 prefetch(planes.t, np.int64(indices[min(q + _AHEAD, last)]))
         c0, c1, c2, c3 = _neighbours(planes.t, indices, start, end, counter, like)
         flip, recovered, detected, free = zero, zero, zero, zero
-        if rules.detects:
+        if len(rules.detects) > 1:
             free = load(planes.t, i, like)
         digit = 0
         reduced = False
@@ -485,7 +488,7 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
             if not any_set(s & ~flip):
                 break
             if (end - start) >> digit == 0:
-                if reduced or rules.reduced.shape[0] == 0:
+                if len(rules.detects) < 3 or reduced:
                     break
                 reduced, digit, c = True, 0, np.int64(rules.reduced[i])
                 c0, c1, c2, c3 = _neighbours(planes.d, indices, start, end, counter, like)
@@ -500,10 +503,10 @@ def _step(indptr: np.ndarray, indices: np.ndarray, rules: Rules, planes: Planes,
         infected = (x & stay) | (s & flip)
         store(planes.s, i, (s & stay) | (r & flip))
         store(planes.next_i, i, infected)
-        if rules.detects:
+        if len(rules.detects) > 1:
             still = free & stay & ~detected
             store(planes.next_t, i, still | (s & flip))
-            if rules.reduced.shape[0] > 0:
+            if len(rules.detects) > 2:
                 store(planes.next_d, i, x & stay & ~still)
         store(planes.r, i, (r & stay) | recovered)
         store(planes.ever, i, load(planes.ever, i, like) | infected)
@@ -745,7 +748,7 @@ def land(block: Block, hit: np.ndarray, t: int) -> None:
         if any_set(new):
             store(planes.s, i, s & ~new)
             store(planes.i, i, load(planes.i, i, like) | new)
-            if block.rules.detects:
+            if len(block.rules.detects) > 1:
                 store(planes.t, i, load(planes.t, i, like) | new)
             store(planes.ever, i, load(planes.ever, i, like) | new)
             if planes.steps.shape[0] > 0:
@@ -822,7 +825,7 @@ def make_block(
     else:
         digits = 3 * -(-max(n.bit_length(), 1) // 3)
         s, i, r, next_i, ever = (aligned(n, w) for _ in range(5))
-        t, next_t = (aligned(n, w), aligned(n, w)) if rules.detects else (i, next_i)
+        t, next_t = (aligned(n, w), aligned(n, w)) if len(rules.detects) > 1 else (i, next_i)
         d, next_d = (aligned(len(rules.reduced), w) for _ in range(2))
         kept = aligned(n if protection is not None else 0, w)
         steps = np.zeros((n if map_steps else 0, w), np.uint32)

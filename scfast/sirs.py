@@ -180,11 +180,27 @@ def importance(
     >>> int(load.argmax())
     0
     """
+    sums = alone(network, model, n_steps, n_replicates, seed, tick=tick)
+    return sums[::2] / (network.n_nodes * n_replicates)
+
+
+def alone(network: Network, model: SIRS, n_steps: int, n_replicates: int, seed: int, *, tick: Tick | None = None) -> np.ndarray:
+    """Sums over replicates in which each node alone is infected at first, no shock comes and no node is protected.
+
+    Parameters
+    ----------
+    network, model, n_steps, n_replicates, seed
+        As for :func:`importance`.
+
+    Returns
+    -------
+    int64 (4, n_nodes)
+        Infected steps over all nodes of the network, and their squares; nodes eliminated at the end, and their squares.
+    """
     n = network.n_nodes
     setup = prepare(network, model, Initial(by="each"), False)
-    sums = np.zeros((2, n), np.int64)
-    # in parts of whole blocks, as every replicate's counts are held
-    part = lanes.BLOCK_LANES * max(1, 4096 // (n_steps + 1))
+    sums = np.zeros((4, n), np.int64)
+    part = alone_lanes(n_steps)
     total = n * n_replicates
     for first in range(0, total, part):
         size = min(part, total - first)
@@ -192,8 +208,14 @@ def importance(
         _, seen, _ = run_replicates(setup, key, size, n_steps, map_steps=False, tick=tick)
         node = (first + np.arange(size)) % n
         for k in range(2):
-            np.add.at(sums[k], node, seen[:, k])
-    return sums / (n * n_replicates)
+            np.add.at(sums[2 * k], node, seen[:, k])
+            np.add.at(sums[2 * k + 1], node, seen[:, k] ** 2)
+    return sums
+
+
+def alone_lanes(n_steps: int) -> int:
+    """Replicates of :func:`alone` that run in one go: whole blocks, as the counts of all of them are held."""
+    return lanes.BLOCK_LANES * max(1, 4096 // (n_steps + 1))
 
 
 def prepare(
@@ -311,7 +333,7 @@ def run_block(
     t = 0
     while t < n_steps:
         quiet = events.quiet(t)
-        span = 0 if setup.rules.detects or not quiet else few.span(block, t)
+        span = 0 if len(setup.rules.detects) > 1 or not quiet else few.span(block, t)
         if not quiet:
             few.scatter(block)
             block = events.step(block, t)
