@@ -270,7 +270,9 @@ class Dask:
             from distributed import Client, KilledWorker
         except ImportError:
             raise ValueError("backend = 'dask': needs the extra dask, as in pip install '.[dask]'") from None
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is told by exceptions
+        for name in list(logging.root.manager.loggerDict):  # what matters is told by exceptions
+            if name.partition(".")[0] == "distributed":
+                logging.getLogger(name).setLevel(logging.CRITICAL)
         address = scheduler or dask.config.get("scheduler-address", None)
         if address is None:
             raise ValueError("scheduler = None: must be the address of a dask scheduler, as in tcp://host:8786, or its JSON file")

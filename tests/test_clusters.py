@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -49,12 +50,10 @@ if __name__ == "__main__":
 """
 
 
-@pytest.fixture(scope="module")
-def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a dask cluster of two worker processes, each replaced when it dies."""
+def dask_cluster(folder: Path) -> tuple[subprocess.Popen[str], str]:
+    """A dask cluster of two worker processes, each replaced when it dies, and its address; it ends with its standard input."""
     if importlib.util.find_spec("distributed") is None:
         pytest.skip("distributed is not installed (pip install 'scfast[dask]')")
-    folder = tmp_path_factory.mktemp("dask")
     (folder / "cluster.py").write_text(CLUSTER)
     process = subprocess.Popen(
         [sys.executable, str(folder / "cluster.py")],
@@ -63,9 +62,18 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         text=True,
         cwd=folder,
         env=environment(),
+        process_group=0,
     )
-    assert process.stdout is not None and process.stdin is not None
-    yield process.stdout.readline().strip()
+    assert process.stdout is not None
+    return process, process.stdout.readline().strip()
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a dask cluster."""
+    process, address = dask_cluster(tmp_path_factory.mktemp("dask"))
+    yield address
+    assert process.stdin is not None
     process.stdin.close()
     process.wait(timeout=60)
 
@@ -93,6 +101,22 @@ def test_dask_gives_up_what_is_always_fatal(scheduler: str, tmp_path: Path, expe
     assert "1 of 24 shards given up after 3 attempts or more: shard 3: cell 0, network 3 (" in error.splitlines()[-1]
     assert [shard for shard, _ in noted.starts()].count(3) >= 3
     assert sf.load(tmp_path / "r").done == 23
+    assert sf.run(sf.Config.from_text(TEXT.format(steps=150)), tmp_path / "r").digest == expected
+
+
+def test_a_lost_scheduler_ends_the_run_in_a_line(tmp_path: Path, expected: str) -> None:
+    cluster, address = dask_cluster(tmp_path)
+    (tmp_path / "c.toml").write_text(TEXT.format(steps=150))
+    noted = Noted(tmp_path, fatal={20}, times=-60)  # the run cannot be over before
+    run = noted.start("run", tmp_path / "c.toml", "-o", tmp_path / "r", "--backend", "dask", "--scheduler", address)
+    deadline = time.monotonic() + 120
+    while len(list(tmp_path.glob("r/shards/*.h5"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.killpg(cluster.pid, signal.SIGKILL)
+    _, error = run.communicate(timeout=120)
+    cluster.communicate()
+    assert (run.returncode, "Traceback" in error) == (1, False), error
+    assert error.splitlines()[-1] == "scfast: the scheduler of the cluster is lost; what is finished is kept"
     assert sf.run(sf.Config.from_text(TEXT.format(steps=150)), tmp_path / "r").digest == expected
 
 
