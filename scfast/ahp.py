@@ -343,7 +343,7 @@ def _table(text: str) -> tuple[list[list[str]], Place]:
     head = rows[0][1:] if named_rows else rows[0]
     heading = bool(head) and all(map(is_name, head))
     if heading:
-        head = rows[0][1:] if named_rows and len(rows[0]) == len(rows) else rows[0]
+        head = rows[0][1:] if named_rows and (not rows[0][0] or len(rows[0]) == len(rows)) else rows[0]
         rows, lines = rows[1:], lines[1:]
     names = [row[0] for row in rows] if named_rows else head if heading else None
     for k, name in enumerate(names or ()):

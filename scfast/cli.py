@@ -1,4 +1,4 @@
-"""The command line: ``scfast init``, ``run``, ``status``, ``merge``, ``show``, ``plot``.
+"""The command line: ``scfast init``, ``run``, ``compare``, ``status``, ``merge``, ``show``, ``plot``.
 
 Wrong input ends with one line on standard error and exit code 2; an interrupted run with 130, and the next one goes on from there.
 """
@@ -79,6 +79,7 @@ def cli(context: click.Context) -> None:
     scfast run my.toml -o results     run it, or complete it
     scfast show results               tables
     scfast plot results               pictures
+    scfast compare my.toml -o results strategies beside the baseline
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
@@ -118,30 +119,30 @@ def _write_new(file: str, text: str) -> None:
         raise ValueError(f"{file}: is there already, and is left as it is") from None
 
 
-@cli.command()
-@click.argument("config")
-@click.option("--out", "-o", type=FOLDER, help="Results folder, made if missing; what it holds already is kept.")
-@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key, as in --set run.replicates=4096.")
-@click.option("--jobs", "-j", default=-1, show_default=True, help="Workers; -1: all processors. Never changes the numbers.")
-@click.option("--backend", default="threads", show_default=True, help="threads, loky (processes), dask or ray (clusters).")
-@click.option("--scheduler", metavar="ADDRESS", help="Where the cluster is, as in tcp://host:8786 (dask) or ray://host:10001.")
-@click.option("--max-memory", type=BYTES, help="Memory that may be used, as in 8GB; by default what is free.")
-@click.option("--shard", metavar="I/N", help="Compute only part I of N (0 <= I < N) of the plan.")
-@click.option("--clean", is_flag=True, help="Drop self-loops and repeated edges of a network from files.")
-@click.option("--dry-run", is_flag=True, help="Print the plan: networks, cells, blocks, shards, memory, disk, time.")
-def run(
-    config: str,
-    out: Path | None,
-    overrides: tuple[str, ...],
-    jobs: int,
-    backend: str,
-    scheduler: str | None,
-    max_memory: float | None,
-    shard: str | None,
-    clean: bool,
-    dry_run: bool,
-) -> None:
-    """Run the experiment that CONFIG describes (a TOML file, or the name of a shipped one), or complete it."""
+def _computing(command: Any) -> Any:
+    """The options of commands that run a plan."""
+    keep = "Results folder, made if missing; what it holds already is kept."
+    for option in reversed(
+        (
+            click.option("--out", "-o", type=FOLDER, help=keep),
+            click.option(
+                "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key: --set run.replicates=4096."
+            ),
+            click.option("--jobs", "-j", default=-1, show_default=True, help="Workers; -1: all processors. No effect on numbers."),
+            click.option(
+                "--backend", default="threads", show_default=True, help="threads, loky (processes), dask or ray (clusters)."
+            ),
+            click.option("--scheduler", metavar="ADDRESS", help="Where the cluster is: tcp://host:8786 (dask), ray://host:10001."),
+            click.option("--max-memory", type=BYTES, help="Memory that may be used, as in 8GB; by default what is free."),
+            click.option("--clean", is_flag=True, help="Drop self-loops and repeated edges of a network from files."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _settings(config: str, overrides: tuple[str, ...], jobs: int, backend: str, clean: bool) -> Any:
+    """The checked configuration."""
     from dataclasses import replace
 
     from scfast.config import BACKENDS, Config, Files, find
@@ -155,28 +156,308 @@ def run(
         raise ValueError(f"--jobs = {jobs}: must be -1 or at least 1")
     if backend not in BACKENDS:
         raise ValueError(f"--backend = {backend}: must be one of {', '.join(BACKENDS)}")
-    part = _part(shard)
-    if not dry_run and out is None:
+    return settings
+
+
+def _needed(out: Path | None) -> Path:
+    if out is None:
         raise ValueError("--out: must name the results folder, as in -o results")
+    return out
+
+
+def _computed(settings: Any, out: Path, **how: Any) -> Any:
+    """The result of a plan, run or completed in `out`."""
+    from scfast import ensemble
+
+    _RUNNING.append(True)
+    try:
+        return ensemble.run(settings, out, progress=True, **how)
+    except KeyboardInterrupt as stop:
+        raise _Interrupted(*stop.args) from None
+
+
+@cli.command()
+@click.argument("config")
+@_computing
+@click.option("--shard", metavar="I/N", help="Compute only part I of N (0 <= I < N) of the plan.")
+@click.option("--dry-run", is_flag=True, help="Print the plan: networks, cells, blocks, shards, memory, disk, time.")
+def run(
+    config: str,
+    out: Path | None,
+    overrides: tuple[str, ...],
+    jobs: int,
+    backend: str,
+    scheduler: str | None,
+    max_memory: float | None,
+    clean: bool,
+    shard: str | None,
+    dry_run: bool,
+) -> None:
+    """Run the experiment that CONFIG describes (a TOML file, or the name of a shipped one), or complete it."""
+    settings = _settings(config, overrides, jobs, backend, clean)
+    part = _part(shard)
+    if not dry_run:
+        out = _needed(out)
     from scfast import ensemble
 
     if dry_run:
         _print_plan(ensemble.preview(settings, out, jobs, backend, max_memory), jobs, backend)
         return
     assert out is not None
-    _RUNNING.append(True)
-    try:
-        result = ensemble.run(
-            settings, out, n_jobs=jobs, backend=backend, scheduler=scheduler, max_memory=max_memory, progress=True, shard=part
-        )
-    except KeyboardInterrupt as stop:
-        raise _Interrupted(*stop.args) from None
+    result = _computed(settings, out, n_jobs=jobs, backend=backend, scheduler=scheduler, max_memory=max_memory, shard=part)
     if part is not None and not result.complete:
         seen = ensemble.status(out)
         click.echo(f"{out}: part {shard} is done; of all, {seen.done} of {seen.total} shards")
         return
     _show(result, top=10)
     click.echo(f"Results in {out}; pictures: scfast plot {out}")
+
+
+@cli.command()
+@click.argument("config")
+@_computing
+@click.option(
+    "--outcome", "outcomes", multiple=True, metavar="NAME", help="risk load, eliminated, peak, extinct (the default), ..."
+)
+@click.option("--csv", type=FOLDER, help="Write comparison.csv, ranking.csv and rates.csv into this folder, too.")
+@click.option("--plot", "picture", metavar="PICTURE", help="Draw the comparison, as png or svg by the name's ending.")
+@click.pass_context
+def compare(
+    context: click.Context,
+    config: str,
+    out: Path | None,
+    overrides: tuple[str, ...],
+    jobs: int,
+    backend: str,
+    scheduler: str | None,
+    max_memory: float | None,
+    clean: bool,
+    outcomes: tuple[str, ...],
+    csv: Path | None,
+    picture: str | None,
+) -> None:
+    """Strategies beside the baseline, with intervals.
+
+    CONFIG is a configuration with [[strategy]] tables, which is run or completed, or the folder of results of one.
+    """
+    if picture is not None and not picture.endswith((".png", ".svg")):
+        raise ValueError(f"--plot = {picture}: must end in .png or .svg")
+    if (Path(config) / "manifest.json").exists():
+        for option in context.command.params:
+            given = context.get_parameter_source(str(option.name)) is not click.core.ParameterSource.DEFAULT
+            if given and option.name not in ("config", "outcomes", "csv", "picture"):
+                raise ValueError(f"{_option(option)}: is for a configuration; {config} holds results")
+        from scfast.results import load
+
+        result = load(config)
+        _comparable(config, result.config.get("strategy"))
+    else:
+        settings = _settings(config, overrides, jobs, backend, clean)
+        _comparable(config, settings.strategies)
+        _check_outcomes(outcomes)
+        result = _computed(settings, _needed(out), n_jobs=jobs, backend=backend, scheduler=scheduler, max_memory=max_memory)
+    _print_comparison(result, outcomes, csv, picture)
+
+
+def _result_of(context: click.Context, config: str, own: tuple[str, ...], settings: Any, how: dict[str, Any]) -> Any:
+    """The result of a folder of results, or of a configuration that is run or completed: `settings()` gives it, checked."""
+    if not (Path(config) / "manifest.json").exists():
+        return _computed(settings(), **how)
+    for option in context.command.params:
+        given = context.get_parameter_source(str(option.name)) is not click.core.ParameterSource.DEFAULT
+        if given and option.name not in ("config", *own):
+            raise ValueError(f"{_option(option)}: is for a configuration; {config} holds results")
+    from scfast.results import load
+
+    return load(config)
+
+
+@cli.command()
+@click.argument("config")
+@_computing
+@click.option("--csv", type=FOLDER, help="Write drivers.csv into this folder, too.")
+@click.option("--plot", "picture", metavar="PICTURE", help="Draw effects beside weights, as png or svg by the name's ending.")
+@click.pass_context
+def drivers(
+    context: click.Context,
+    config: str,
+    out: Path | None,
+    overrides: tuple[str, ...],
+    jobs: int,
+    backend: str,
+    scheduler: str | None,
+    max_memory: float | None,
+    clean: bool,
+    csv: Path | None,
+    picture: str | None,
+) -> None:
+    """Which indicators drive risk, beside the weights that judgments give them.
+
+    CONFIG is a configuration with [risk] and [sensitivity], which is run or completed, or the folder of results of one.
+    """
+    _check_picture(picture)
+
+    def settings() -> Any:
+        made = _settings(config, overrides, jobs, backend, clean)
+        if made.sensitivity is None:
+            raise ValueError(f"{config}: has no [sensitivity], a design that varies the scores of [risk]")
+        _needed(out)
+        return made
+
+    how = {"out": out, "n_jobs": jobs, "backend": backend, "scheduler": scheduler, "max_memory": max_memory}
+    result = _result_of(context, config, ("csv", "picture"), settings, how)
+    from scfast import sensitivity
+
+    found = [sensitivity.drivers(result, name) for name in ("risk load", "eliminated")]
+    console = _console()
+    for one in found:
+        for table in sensitivity.tables(one):
+            console.print(_written(table))
+    for note in [note for one in found for note in sensitivity.notes(one)]:
+        console.print(f"note: {note}", markup=False)
+    console.print(f"seed {result.seed}   run {result.manifest['run_id'][:16]}")
+    if csv is not None:
+        import pandas as pd
+
+        _write_csv(csv, "drivers", pd.concat([one.table.assign(outcome=one.outcome) for one in found]))
+    if picture is not None:
+        from scfast import charts, plots
+
+        plots.save(charts.drivers(result), picture, f"run {result.manifest['run_id']}, seed {result.seed}")
+        click.echo(picture)
+
+
+@cli.command()
+@click.argument("config")
+@_computing
+@click.option("--top", default=10, show_default=True, help="How many of the most important nodes.")
+@click.option("--cell", default=0, show_default=True, type=int, help="Which cell of a sweep.")
+@click.option("--csv", type=FOLDER, help="Write importance.csv, of all nodes, into this folder, too.")
+@click.option("--plot", "picture", metavar="PICTURE", help="Draw it against degree, vulnerability and fitness, as png or svg.")
+@click.pass_context
+def importance(
+    context: click.Context,
+    config: str,
+    out: Path | None,
+    overrides: tuple[str, ...],
+    jobs: int,
+    backend: str,
+    scheduler: str | None,
+    max_memory: float | None,
+    clean: bool,
+    top: int,
+    cell: int,
+    csv: Path | None,
+    picture: str | None,
+) -> None:
+    """Which firms matter most: the mean outbreak where one alone is infected at first, beside degree and vulnerability.
+
+    CONFIG is a configuration, which is run or completed with "importance" in run.record, or the folder of results of one.
+    """
+    _check_picture(picture)
+    if top < 0:
+        raise ValueError(f"--top = {top}: must be at least 0")
+
+    def settings() -> Any:
+        from dataclasses import replace
+
+        made = _settings(config, overrides, jobs, backend, clean)
+        _needed(out)
+        if not 0 <= cell < len(made.cells):
+            raise ValueError(f"--cell = {cell}: must be between 0 and {len(made.cells) - 1}")
+        kept = dict.fromkeys((*made.run.record, "nodes", "importance"))
+        return replace(made, run=replace(made.run, record=tuple(kept)))
+
+    how = {"out": out, "n_jobs": jobs, "backend": backend, "scheduler": scheduler, "max_memory": max_memory}
+    result = _result_of(context, config, ("top", "cell", "csv", "picture"), settings, how)
+    frame = result.importance(cell)
+    from scfast import sensitivity
+
+    console = _console()
+    for table in sensitivity.importance_tables(result, frame, top):
+        console.print(_written(table))
+    console.print(f"seed {result.seed}   run {result.manifest['run_id'][:16]}")
+    if csv is not None:
+        _write_csv(csv, "importance", frame)
+    if picture is not None:
+        from scfast import charts, plots
+
+        plots.save(charts.importance(result, cell), picture, f"run {result.manifest['run_id']}, seed {result.seed}")
+        click.echo(picture)
+
+
+def _check_picture(picture: str | None) -> None:
+    if picture is not None and not picture.endswith((".png", ".svg")):
+        raise ValueError(f"--plot = {picture}: must end in .png or .svg")
+
+
+def _write_csv(folder: Path, name: str, frame: Any) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    frame.to_csv(folder / f"{name}.csv", index=False)
+    click.echo(folder / f"{name}.csv")
+
+
+def _check_outcomes(outcomes: tuple[str, ...]) -> None:
+    from scfast.parameters import nearest
+    from scfast.results import OUTCOMES
+
+    for name in outcomes:
+        if name not in OUTCOMES:
+            raise ValueError(f"--outcome = {name}: {nearest(name, OUTCOMES)}")
+
+
+def _comparable(config: str, strategies: Any) -> None:
+    if not strategies:
+        raise ValueError(f"{config}: has no [[strategy]]: must have at least one to be compared with the baseline")
+
+
+def _print_comparison(result: Any, outcomes: tuple[str, ...], csv: Path | None, picture: str | None) -> None:
+    import pandas as pd
+
+    from scfast import comparison, reports
+
+    _check_outcomes(outcomes)
+    table = comparison.compare(result, outcomes or comparison.COMPARED)
+    frames = {"comparison": table}
+    texts = reports.tables(table)
+    if ranked := comparison.ranked(table):
+        frames["ranking"] = pd.concat([comparison.ranking(table, name) for name in ranked])
+    if "risk" in result.config and result.done:
+        frames["rates"] = _rates(result)
+        texts += reports.rates_tables(frames["rates"])
+    console = _console()
+    for text in texts:
+        console.print(_written(text))
+    for note in reports.notes(result, table):
+        console.print(f"note: {note}", markup=False)
+    console.print(f"seed {result.seed}   run {result.manifest['run_id'][:16]}")
+    if csv is not None:
+        csv.mkdir(parents=True, exist_ok=True)
+        for name, frame in frames.items():
+            frame.to_csv(csv / f"{name}.csv", index=False)
+            click.echo(csv / f"{name}.csv")
+    if picture is not None:
+        from scfast import charts, plots
+
+        plots.save(charts.compare(result), picture, f"run {result.manifest['run_id']}, seed {result.seed}")
+        click.echo(picture)
+
+
+def _rates(result: Any) -> Any:
+    from scfast import comparison
+    from scfast.config import Config
+
+    return comparison.rates(result, Config.from_dict(result.config).cells)
+
+
+def _written(table: Any) -> Any:
+    """A table of texts for the console."""
+    from rich.markup import escape
+
+    made = _table(escape(table.title), *table.columns, caption=escape(table.caption) or None)
+    for row in table.rows:
+        made.add_row(*map(escape, row))
+    return made
 
 
 def _part(shard: str | None) -> tuple[int, int] | None:
@@ -275,6 +556,8 @@ def show(folder: Path, top: int, cell: int | None, csv: Path | None) -> None:
     frames = {"summary": result.summary(cell=cell), "trajectories": steps[steps["cell"].isin(cells)]}
     if nodes:
         frames["nodes"] = pd.concat(nodes)
+    if "risk" in result.config and result.done:
+        frames["rates"] = _rates(result)
     csv.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
         frame.to_csv(csv / f"{name}.csv", index=False)
@@ -404,16 +687,21 @@ def _ask(question: str, default: str | None, check: Any) -> Any:
 @click.option("--plot", "picture", metavar="PICTURE", help="Draw the hierarchy, as png or svg by the name's ending.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables.")
 def ahp(file: str, method: str | None, allow_inconsistent: bool, swings: bool, picture: str | None, as_json: bool) -> None:
-    """Weights from the judgments in FILE: a hierarchy (TOML), or one factor's matrix (CSV), with every consistency ratio."""
+    """Weights from the judgments in FILE, with every consistency ratio.
+
+    FILE holds a hierarchy (TOML) or one factor's matrix (CSV), or is the name of a shipped index system, immunity or external.
+    """
     import warnings
 
     from scfast.ahp import plain, read, sensitivity
+    from scfast.profiles import SHIPPED
 
     if picture is not None and not picture.endswith((".png", ".svg")):
         raise ValueError(f"--plot = {picture}: must end in .png or .svg")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        tree = read(file, method, allow_inconsistent=allow_inconsistent)
+        path = SHIPPED / f"{file}.toml" if file in ("immunity", "external") else file
+        tree = read(path, method, allow_inconsistent=allow_inconsistent)
     for warning in caught:
         click.echo(f"scfast: warning: {' '.join(str(warning.message).split())}", err=True)
     found = sensitivity(tree) if swings else None
@@ -522,6 +810,10 @@ def _show(result: Any, top: int, cell: int | None = None) -> None:
     for c in cells:
         result.rows(c)
     tables = [_parameters(result)]
+    if "risk" in result.config and result.done and "sensitivity" not in result.config:
+        from scfast.reports import rates_tables
+
+        tables += map(_written, rates_tables(_rates(result)))
     if len(cells) == 1:
         if len(result.rows(cells[0])):
             tables.append(_outcomes(result, cells[0], console.width >= 100))
@@ -529,6 +821,10 @@ def _show(result: Any, top: int, cell: int | None = None) -> None:
                 tables.append(_vulnerable(result, cells[0], top))
     else:
         tables.append(_sweep(result, console.width))
+    if result.done and "risk.draw" in result.cells[0]:
+        from scfast import uncertainty
+
+        tables += map(_written, uncertainty.tables(result, cells))
     if not result.complete:
         console.print(f"{result.done} of {result.total} networks x cells done; what follows is of these alone.")
     for table in tables:
@@ -561,7 +857,9 @@ def _table(title: str, *columns: str, caption: str | None = None) -> Any:
 
 def _brief(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_brief(item)}" for key, item in value.items())
+        return ", ".join(
+            f"{key} {{{_brief(item)}}}" if isinstance(item, dict) else f"{key} {_brief(item)}" for key, item in value.items()
+        )
     if isinstance(value, list) and len(value) > 8:
         return f"{len(value)} values"
     if isinstance(value, list):
@@ -571,9 +869,9 @@ def _brief(value: Any) -> str:
 
 def _parameters(result: Any) -> Any:
     table = _table("Parameters", "section", "key", "value")
-    for section in ("network", "dynamics", "initial", "run"):
+    for section, values in _sections(result.config):
         name = section
-        for key, value in result.config[section].items():
+        for key, value in values.items():
             swept = dict(result.config["sweep"]).get(f"{section}.{key}")
             table.add_row(name, key, f"sweep: {_brief(swept)}" if swept else _brief(value))
             name = ""
@@ -583,6 +881,24 @@ def _parameters(result: Any) -> Any:
             for note in result.manifest["network_notes"]:
                 table.add_row("", "", note)
     return table
+
+
+def _sections(config: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Sections of a configuration that say something, with what is long in them cut short."""
+    found = {
+        name: dict(config[name])
+        for name in ("network", "dynamics", "risk", "initial", "protection", "sensitivity", "run")
+        if name in config
+    }
+    scores = found.get("risk", {})
+    for key in ("immunity", "external", "register", "nodes"):
+        if key in scores:
+            scores[key] = f"{len(scores[key]['id'])} nodes" if key == "nodes" and "id" in scores[key] else "of your own"
+    if not any(key.startswith("protection.") for key, _ in config["sweep"]) and not found.get("protection", {}).get("protected"):
+        found.pop("protection", None)
+    tables = [(f"{kind} {k + 1}", table) for kind in ("shock", "strategy") for k, table in enumerate(config.get(kind, ()))]
+    last = found.pop("run")
+    return [*found.items(), *tables, ("run", last)]
 
 
 def _mean(values: Any) -> str:

@@ -46,6 +46,7 @@ from scfast.parameters import (
     short,
 )
 from scfast.profiles import Profile
+from scfast.sensitivity import Sensitivity
 from scfast.strategies import Point, Risk, Strategy, Table
 
 MAX_CELLS = 100_000
@@ -151,11 +152,14 @@ class RunSettings:
     record: Annotated[
         tuple[str, ...] | Any,
         Choice(
-            "What to keep beside the totals: counts per type, maps of nodes, every replicate's counts",
-            options=("types", "nodes", "trajectories"),
+            "What to keep beside the totals: counts per type, maps of nodes, every replicate's counts, each node's importance",
+            options=("types", "nodes", "trajectories", "importance"),
             several=True,
         ),
     ] = ("types", "nodes")
+    alone: Annotated[
+        int, Number("Replicates in which each node alone is infected at first, for its importance", low=2, high=10**6, whole=True)
+    ] = 32
 
     seed_drawn: ClassVar[bool] = False
     """Whether the seed was drawn for lack of one; not compared."""
@@ -170,10 +174,18 @@ class RunSettings:
 
 KINDS: dict[str, type] = {"dual_local_world": DualLocalWorld, "barabasi_albert": BarabasiAlbert, "file": Files}
 KIND = Choice("Where the networks come from", options=tuple(KINDS))
-NOUNS: dict[str, type] = {"dynamics": SIRS, "risk": Risk, "initial": Initial, "protection": Protection, "run": RunSettings}
+NOUNS: dict[str, type] = {
+    "dynamics": SIRS,
+    "risk": Risk,
+    "initial": Initial,
+    "protection": Protection,
+    "sensitivity": Sensitivity,
+    "run": RunSettings,
+}
 LISTS: dict[str, tuple[str, type]] = {"shock": ("shocks", Shock), "strategy": ("strategies", Strategy)}
 SWEPT = ("network", "dynamics", "risk", "initial", "protection")
-VARIED = {"strategy.name", "risk.draw"}
+VARIED = {"strategy.name", "strategy.level", "risk.draw", "sensitivity.point"}
+"""Keys of a cell's values that are no keys of a section."""
 FOLLOWING = ("beta", "gamma", "delta", "xi")
 """Keys of dynamics that follow from [risk] where there is one."""
 SECTIONS = {
@@ -190,6 +202,7 @@ SECTIONS = {
     "dynamics and initial whose value is a number or a string, also of one type.",
     "strategy": "What firms can do, any number of these tables: each is run beside the baseline. A measure with a list\n"
     "of levels makes a curve.",
+    "sensitivity": "Which scores of [risk] matter most: a cell for each point of a design that varies all of them.",
     "run": "How much to compute and what to keep.",
 }
 UNSWEPT = ("kind", "types", "edges", "nodes", "clean", "symmetrize", "draws", "register", "judgments", "immunity", "external")
@@ -213,7 +226,7 @@ class Cell:
     initial : Initial
     values : dict
         The swept values, key -> value, in the order of the sweep; then strategy.name and strategy.level, dynamics.exposure,
-        risk.draw where there are several; empty otherwise.
+        risk.draw or sensitivity.point where there are several; empty otherwise.
     protection : Protection
     shocks : tuple of Shock
     profile : Profile or None
@@ -243,7 +256,11 @@ class Cell:
         """
         if self.profile is None:
             return self.dynamics
-        return dataclasses.replace(self.dynamics, **risk.rates(self.profile.on(network), self.step))
+        profile = self.profile.on(network)
+        scores = profile.scores.values()
+        if any(isinstance(s, Mapping) for s in scores) and any(isinstance(s, np.ndarray) for s in scores):
+            return self.dynamics  # per type and per node: checked, but to be joined only where the nodes' types are known
+        return dataclasses.replace(self.dynamics, **risk.rates(profile, self.step))
 
     def resolved(self) -> dict[str, Any]:
         """Network and swept values as plain JSON, as in `Config.resolved`."""
@@ -274,6 +291,8 @@ class Config:
     shocks : sequence of Shock
     strategies : sequence of Strategy
         Each makes a cell, or one for each of its levels, beside the baseline.
+    sensitivity : Sensitivity, optional
+        A design that varies the scores of `risk`; its points are the cells.
     base : str
         Absolute folder that relative file paths refer to; not compared.
     name : str
@@ -302,6 +321,7 @@ class Config:
     protection: Protection = dataclasses.field(default_factory=Protection)
     shocks: tuple[Shock, ...] | Any = ()
     strategies: tuple[Strategy, ...] | Any = ()
+    sensitivity: Sensitivity | None = None
     base: str = dataclasses.field(default="", compare=False)
     name: str = dataclasses.field(default="", compare=False)
 
@@ -317,6 +337,10 @@ class Config:
         for k, name in enumerate(names):
             if name in ("baseline", *names[:k]):
                 raise ConfigError(f"strategy[{k}].name = {short(name)}: must not be 'baseline', nor that of another strategy")
+        if self.risk is not None:
+            for k, strategy in enumerate(self.strategies):
+                _prefixed(f"strategy[{k}]", strategy.check_scores, self.risk.systems.indicators)
+        self._check_sensitivity()
         pairs = list(_axes(self.sweep) if isinstance(self.sweep, Mapping) else self.sweep)
         _once(pairs)
         object.__setattr__(self, "sweep", tuple((key, _axis(self, key, values)) for key, values in pairs))
@@ -404,9 +428,34 @@ class Config:
             _section("protection", data.get("protection", {})),
             tuple(_entry("shock", k, item) for k, item in enumerate(data.get("shock", ()))),
             tuple(_entry("strategy", k, item) for k, item in enumerate(data.get("strategy", ()))),
+            _section("sensitivity", data["sensitivity"]) if "sensitivity" in data else None,
             base,
             name,
         )
+
+    def _check_sensitivity(self) -> None:
+        """Refuse what does not go together with a design, or one of very many cells."""
+        if self.sensitivity is None:
+            return
+        if self.risk is None:
+            raise ConfigError("[sensitivity]: needs [risk], whose scores it varies")
+        for given, name in ((self.strategies, "[[strategy]]"), (self.sweep, "[sweep]")):
+            if given:
+                raise ConfigError(f"[sensitivity]: must not be given together with {name}")
+        if self.risk.draws > 1:
+            raise ConfigError(f"risk.draws = {self.risk.draws}: must be 1 together with [sensitivity], which varies scores itself")
+        keys = _prefixed("sensitivity", self.sensitivity.keys, self.risk.profile)
+        if self.sensitivity.n_points(len(keys)) > MAX_CELLS:
+            most = MAX_CELLS * self.sensitivity.samples // self.sensitivity.n_points(len(keys))
+            bound = f"must be at most {most} with {len(keys)} indicators, for at most {MAX_CELLS} cells"
+            raise ConfigError(f"sensitivity.samples = {self.sensitivity.samples}: {bound}")
+
+    @cached_property
+    def design(self) -> np.ndarray | None:
+        """The points of the design of [sensitivity], float64 (cells, indicators); None where there is none."""
+        if self.sensitivity is None or self.risk is None:
+            return None
+        return self.sensitivity.design(self.risk.profile, self.run.seed)
 
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
@@ -421,8 +470,13 @@ class Config:
         """What multiplies the grid: the baseline and each strategy, under both exposures where partners become more; draws."""
         points = [None, *(point for strategy in self.strategies for point in strategy.points())]
         other = "shared" if self.dynamics.exposure == "per_partner" else "per_partner"
-        more = any(point is not None and "more_partners" in point.measures for point in points)
+        swept = any(key == "dynamics.exposure" for key, _ in self.sweep)
+        more = not swept and any(point is not None and "more_partners" in point.measures for point in points)
         draws = self.risk.draws if self.risk is not None and self.risk.profile.uncertain else 1
+        if self.design is not None:
+            for k in range(len(self.design)):
+                yield {"sensitivity.point": k}, None, k
+            return
         for exposure in (self.dynamics.exposure, other)[: 1 + more]:
             for point, draw in itertools.product(points, range(draws)):
                 if exposure == other and point is not None and "more_partners" not in point.measures:
@@ -448,10 +502,10 @@ class Config:
                 yield self._cell(plain, swept | more, point, draw)
 
     def _cell(self, plain: Mapping[str, Mapping[str, Any]], values: dict[str, Value], point: Point | None, draw: int) -> Cell:
-        given = {name: dict(plain[name]) for name in {key.split(".")[0] for key in values} if name in plain}
+        given = {name: dict(plain[name]) for name in {key.split(".")[0] for key in values.keys() - VARIED}}
         for key, value in values.items():
             section, field, *of_type = key.split(".", 2)
-            if section != "strategy" and key != "risk.draw":
+            if key not in VARIED:
                 table = given[section]
                 table[field] = _with(table, key, field, of_type[0], value) if of_type else value
         try:
@@ -461,7 +515,10 @@ class Config:
             sections = {name: made.get(name, getattr(self, name)) for name in SWEPT}
             scores = sections.pop("risk")
             if scores is not None:
-                profile = _prefixed("risk", scores.draw, draw, self.run.seed)
+                if self.sensitivity is not None and self.design is not None:
+                    profile = self.sensitivity.profile(scores.profile, self.design[draw])
+                else:
+                    profile = _prefixed("risk", scores.draw, draw, self.run.seed)
                 sections |= {"profile": profile, "step": scores.step}
         except ConfigError as error:
             raise ConfigError(f"{_where(values)}{error}") from None
@@ -474,7 +531,7 @@ class Config:
 
     def _check(self, cell: Cell, network: Nodes) -> None:
         try:
-            _prefixed("dynamics", _prefixed("risk.scores", cell.model, network).on, network)
+            _prefixed("dynamics", _scored(cell.model, network).on, network)
             _prefixed("initial", cell.initial.on, network)
             _prefixed("protection", cell.protection.on, network)
             for k, shock in enumerate(cell.shocks):
@@ -579,8 +636,16 @@ def _prefixed(section: str, make: Any, *args: Any, **kwargs: Any) -> Any:
         raise ConfigError(f"{section}.{error}") from None
 
 
+def _scored(make: Any, *args: Any) -> Any:
+    try:
+        return make(*args)
+    except ValueError as error:
+        place = "nodes: " if re.match("(node|id) ", str(error)) else "scores."  # of what has an id: nodes
+        raise ConfigError(f"risk.{place}{error}") from None
+
+
 def _where(values: Mapping[str, Value]) -> str:
-    shown = ", ".join(f"{key} = {short(value)}" for key, value in values.items())
+    shown = ", ".join(f"{key} = {short(value)}" for key, value in values.items() if value != "")
     return f"{'' if VARIED & values.keys() else 'sweep, '}at {shown}: " if values else ""
 
 
@@ -701,11 +766,17 @@ def _axis(config: Config, key: str, given: Any) -> tuple[Value, ...]:
         and not (name == "dynamics" and item in FOLLOWING and config.risk is not None)
     }
     entry = valid.get(f"{section}.{field}")
-    if isinstance(entry, Table) and of_type:
+    if isinstance(entry, Table):
+        if not of_type:
+            raise ConfigError(f"sweep.{key} = {short(given)}: must be swept one by one, as in {key}.NAME")
         entry = Number("", low=0, high=1)
     if entry is None or (of_type and section != "risk" and not isinstance(entry, Rate | PerType)):
         if entry is not None:
             bound = "cannot be swept by type"
+        elif section == "dynamics" and field in FOLLOWING:
+            bound = "must not be swept together with [risk], which gives it"
+        elif section == "risk" and config.risk is None:
+            bound = "needs [risk]"
         elif section in ("network", *NOUNS) and field in _fields(section, kind):
             bound = f"cannot be swept: only keys of {', '.join(SWEPT)} can, but not {', '.join(UNSWEPT)}"
         elif section == "network" and field not in UNSWEPT and _kinds(field):
@@ -865,7 +936,7 @@ def shipped() -> dict[str, str]:
     """Names of the shipped configurations with one line about each.
 
     >>> sorted(shipped())
-    ['default', 'files', 'sweep']
+    ['default', 'files', 'hurried', 'steady', 'sweep']
     """
     names = sorted(SHIPPED.glob("*.toml"))
     return {path.stem: path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ") for path in names}

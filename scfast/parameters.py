@@ -389,7 +389,11 @@ class Scalar(Entry):
     words = "number or text"
 
     def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
-        return value if isinstance(value, str) and value else Number("").one(value, name)
+        if isinstance(value, str) and value:
+            return value
+        if isinstance(_plain(value), int | float) and not isinstance(value, bool):
+            return Number("").one(value, name)
+        raise _bad(name, value, "must be a number, or text that is not empty")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -442,6 +446,8 @@ def _message(error: ValidationError, cls: type) -> str:
         named = next((f.name for f in dataclasses.fields(cls) if f.kw_only), names[0])
         return f"{short(first['input'])}: must be given by name, as in {cls.__name__}({named}=...)"
     where = ".".join(map(str, first["loc"]))
+    if first["type"] == "missing":
+        return f"{where}: must be given"
     if first["type"] == "unexpected_keyword_argument":
         return f"{where} = {short(first['input'])}: no such parameter, {nearest(where, names)}"
     return f"{where} = {short(first['input'])}: {first['msg'].lower()}"
@@ -575,6 +581,8 @@ class SIRS:
                 if isinstance(value, np.ndarray) and value.shape[0] != network.n_nodes:
                     raise _bad(name, value, f"must have one value for each of the {network.n_nodes} nodes")
             found[name] = value
+        if self.detection_hubs is not None and self.detection_hubs > network.n_nodes:
+            raise _bad("detection_hubs", self.detection_hubs, f"must be at most {network.n_nodes}, the number of nodes")
         for one, other in (("gamma", "delta"), ("delta", "gamma")):
             mixed = isinstance(found[one], Mapping) and isinstance(found[other], np.ndarray)
             if mixed and network.types is not None:
@@ -846,7 +854,11 @@ class Shock:
             An unknown type, attribute, value or node.
         """
         if self.nodes is not None:
-            return np.array([_node(network, i, node) for i, node in enumerate(self.nodes)], np.int64)
+            indices = [_node(network, i, node) for i, node in enumerate(self.nodes)]
+            for i, index in enumerate(indices):
+                if index in indices[:i]:
+                    raise _bad(f"nodes[{i}]", self.nodes[i], "must not name a node twice")
+            return np.array(indices, np.int64)
         if self.within is not None:
             if self.within not in network.type_names:
                 raise _bad("within", self.within, f"no such type, {nearest(self.within, network.type_names)}")
@@ -857,6 +869,8 @@ class Shock:
             if self.attribute not in network.attributes:
                 raise _bad("attribute", self.attribute, f"no such node attribute, {nearest(self.attribute, network.attributes)}")
             values = network.attributes[self.attribute]
+            if isinstance(self.equals, str) and values.dtype.kind in "iuf":
+                raise _bad("equals", self.equals, f"must be a number, as those of {self.attribute} are")
             found = np.flatnonzero(numbers(values) == self.equals if isinstance(self.equals, float) else values == self.equals)
             if not len(found):
                 known = nearest(self.equals, sorted(set(map(str, values.tolist()))))

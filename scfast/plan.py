@@ -24,6 +24,7 @@ from scfast.config import Cell, Config, ConfigError, Files, Grown, RunSettings
 from scfast.growth import grow, type_sizes
 from scfast.network import Network, read_network
 from scfast.parameters import BarabasiAlbert
+from scfast.sensitivity import fingerprint
 
 SAMPLES = 4
 """Replicates of each network whose trajectories are always kept whole."""
@@ -38,6 +39,9 @@ LIBRARIES = 300e6
 """Resident bytes of a process before it does anything."""
 
 NODE_MAPS = ("ever_infected", "ever_eliminated", "infected_steps", "infected_steps_in_lots", "lot_squares")
+ALONE = ("alone_infected_steps", "alone_squares", "alone_eliminated", "alone_eliminated_squares")
+MOST_ALONE = 10_000
+"""Nodes of the largest network of which each node's importance can be asked for."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class Plan:
             for cell in config.cells:
                 config.check_network(cell, loaded)
         _check_number(config, loaded)
+        _check_alone(config, loaded)
         _check_starts(config)
         return cls(config, loaded, _shards(config, loaded))
 
@@ -98,13 +103,16 @@ class Plan:
         return _n_nodes(self.config.cells[cell].network, self.loaded)
 
     def node_steps(self, shard: int) -> int:
-        """Work of a shard: nodes x steps x replicates."""
-        return sum(self.n_nodes(task.cell) * self.config.run.steps * task.n_replicates for task in self.shards[shard])
+        """Work of a shard: nodes x steps x replicates, those in which each node alone is infected at first among them."""
+        return sum(_work(self.config, task, self.n_nodes(task.cell)) for task in self.shards[shard])
 
     @functools.cached_property
     def run_id(self) -> str:
         """Hash of configuration, loaded network and NUMBERS_VERSION: what the numbers are a function of."""
-        return storage.run_id(self.config.resolved(), self.loaded.digest() if self.loaded is not None else None)
+        identity = self.config.resolved()
+        if self.config.design is not None:  # which another version of SALib may make otherwise
+            identity["design"] = fingerprint(self.config.design)
+        return storage.run_id(identity, self.loaded.digest() if self.loaded is not None else None)
 
     def manifest(self) -> dict[str, Any]:
         """What ``manifest.json`` says."""
@@ -129,6 +137,7 @@ class Plan:
             "type_names": list(self.type_names),
             "cells": [cell["values"] for cell in cells],
             "networks": [cell["network"] for cell in cells],
+            "design": fingerprint(self.config.design) if self.config.design is not None else None,
             "network_digest": self.loaded.digest() if self.loaded is not None else None,
             "network_notes": list(self.loaded.notes) if self.loaded is not None else [],
             "n_shards": len(self.shards),
@@ -182,8 +191,13 @@ class Plan:
         most = max(min(_most_lanes(run, n, groups), run.replicates) for n in sizes)
         buffers = 4 * 4 * (run.steps + 1) * (groups + (groups > 1)) * (most + 8 * block)
         # planes, lists (as a rule of less than a tenth of the nodes, twice), maps, what is known of each node; both orders of nodes
+        pilots = [_n_pilot(cell, n) for cell, n in zip(self.config.cells, sizes, strict=True)]
+        if "importance" in run.record or any(pilots):
+            block = 8 * lanes.width(lanes.BLOCK_LANES)
+            buffers += 2 * 4 * 4 * (run.steps + 1) * sirs.alone_lanes(run.steps)
         largest = max(
-            n * (12 * block + 150) + 32 * self._edges(cell) * n / self.n_nodes(cell) for cell, n in zip(cells, sizes, strict=True)
+            n * (_planes(self.config.cells[cell]) * block + 150) + 32 * self._edges(cell) * n / self.n_nodes(cell)
+            for cell, n in zip(cells, sizes, strict=True)
         )
         held = 2 * min(SHARD_BYTES + max(rows), disk / min(len(self.shards), run.networks * len(rows)))
         # merging goes array by array; trajectories, if kept, are by far the largest
@@ -192,7 +206,11 @@ class Plan:
         here = 0 if backend in driver.CLUSTERS else workers
         processes = workers if backend == "loky" else 0
         memory = (1 + processes) * LIBRARIES + max(here * worker + (disk if in_memory else 0), merge)
-        work = sum(sizes) * run.steps * run.replicates * run.networks
+        n_tasks = [-(-run.replicates // _most_lanes(run, n, groups)) for n in sizes]
+        replicates = [
+            run.replicates + _n_alone(run, n) + pilot * tasks for n, pilot, tasks in zip(sizes, pilots, n_tasks, strict=True)
+        ]
+        work = sum(n * run.steps * all_of_them for n, all_of_them in zip(sizes, replicates, strict=True)) * run.networks
         return {"node_steps": float(work), "disk": 2 * disk, "memory": memory, "worker": worker}
 
     def _edges(self, cell: int) -> float:
@@ -215,8 +233,52 @@ def _row_bytes(run: RunSettings, n: int, n_replicates: int, n_types: int) -> flo
     cells = 4 * (run.steps + 1)
     pairs = cells * min(n_replicates / 2, n + 1, 5 * n**0.5)
     groups = n_types if "types" in run.record else 0
-    fixed = 16 * cells * (1 + groups) + 4 * cells * (SAMPLES + 1) + 40 * n * ("nodes" in run.record)
+    fixed = 16 * cells * (1 + groups) + 4 * cells * (SAMPLES + 1)
+    fixed += n * (40 * ("nodes" in run.record) + 32 * ("importance" in run.record))
     return fixed + 4 * pairs + n_replicates * (48 + 4 * cells * ("trajectories" in run.record))
+
+
+def _planes(cell: Cell) -> int:
+    """Planes that a block of a cell holds, lists and maps among them."""
+    detects = not isinstance(cell.dynamics.detection, float) or cell.dynamics.detection > 0
+    return 12 + 2 * detects * (1 + (cell.dynamics.detected_beta > 0)) + (cell.protection.protected > 0) + bool(cell.shocks)
+
+
+def _n_alone(run: RunSettings, n: int) -> int:
+    """Replicates on a network in which one node alone is infected at first."""
+    return n * run.alone if "importance" in run.record else 0
+
+
+def _n_pilot(cell: Cell, n: int) -> int:
+    """Replicates of a pilot run that protection in a cell needs."""
+    if not cell.protection.count(n):
+        return 0
+    return sirs.pilot_replicates(cell.protection.by, cell.initial, n)
+
+
+def _work(config: Config, task: Task, n: int) -> int:
+    """Node-steps of a task."""
+    alone = 0 if task.first_block else _n_alone(config.run, n)
+    return n * config.run.steps * (task.n_replicates + alone + _n_pilot(config.cells[task.cell], n))
+
+
+def _check_alone(config: Config, loaded: Network | None) -> None:
+    """Refuse the importance of each node where there are very many of them."""
+    run = config.run
+    for cell in config.cells:
+        n = _n_nodes(cell.network, loaded)
+        if cell.protection.by == "importance" and cell.protection.protected and n > MOST_ALONE:
+            raise ConfigError(f"protection.by = 'importance': must not be asked for with more than {MOST_ALONE} nodes, here {n}")
+    if "importance" not in run.record:
+        return
+    n = max(_n_nodes(cell.network, loaded) for cell in config.cells)
+    if n > MOST_ALONE:
+        raise ConfigError(f"run.record = 'importance': must not be asked for in networks of more than {MOST_ALONE} nodes, here {n}")
+    most = (2**63 - 1) // (n * (run.steps + 1)) ** 2
+    if run.alone > most:
+        raise ConfigError(
+            f"run.alone = {run.alone}: must be at most {most} with {n} nodes and {run.steps} steps, as sums of squares are 64-bit"
+        )
 
 
 def _check_starts(config: Config) -> None:
@@ -276,7 +338,7 @@ def _shards(config: Config, loaded: Network | None) -> tuple[tuple[Task, ...], .
         for cell_index, first in itertools.product(members, range(0, run.replicates, most)):
             size = min(most, run.replicates - first)
             tasks.append(Task(cell_index, network, first // lanes.BLOCK_LANES, size))
-            work.append(n * run.steps * size)
+            work.append(_work(config, tasks[-1], n))
             stored.append(_row_bytes(run, n, size, n_types))
     limit = max(1, min(TASK_NODE_STEPS, sum(work) // SHARDS))
     shards: list[tuple[Task, ...]] = []
@@ -299,12 +361,18 @@ def _type_names(config: Config, loaded: Network | None) -> tuple[str, ...]:
     return loaded.type_names
 
 
-def run_task(run: RunSettings, cell: Cell, task: Task, network: Network, tick: Callable[[int], Any] | None) -> storage.Tables:
-    """Run one task; its results by the schema of storage, as one row."""
+def run_task(
+    run: RunSettings,
+    cell: Cell,
+    task: Task,
+    network: Network,
+    tick: Callable[[int], Any] | None,
+    rankings: dict[Any, np.ndarray] | None = None,
+) -> storage.Tables:
+    """Run one task; its results by the schema of storage, as one row. `rankings` keeps what pilot runs give, for other tasks."""
     by_type = "types" in run.record
-    # what a pilot run does is not counted as work
-    pilot = run.steps, sirs.pilot_seed(run.seed, task.network, task.cell), None if tick is None else lambda _: tick(0)
-    setup = sirs.prepare(network, cell.model(network), cell.initial, by_type, cell.shocks, cell.protection, pilot)
+    place = sirs.Place(run.seed, task.network, run.steps, tick, {} if rankings is None else rankings)
+    setup = sirs.prepare(network, cell.model(network), cell.initial, by_type, cell.shocks, cell.protection, place)
     n = network.n_nodes
     key = (run.seed, task.network, task.cell, task.first_block)
     counts, seen, maps = sirs.run_replicates(setup, key, task.n_replicates, run.steps, map_steps="nodes" in run.record, tick=tick)
@@ -336,10 +404,20 @@ def run_task(run: RunSettings, cell: Cell, task: Task, network: Network, tick: C
     tables["sample/counts"] = sample
     if "nodes" in run.record:
         tables |= {f"node/{name}": maps[k] for k, name in enumerate(NODE_MAPS)}
+    if "importance" in run.record:
+        tables |= {f"node/{name}": sums for name, sums in zip(ALONE, _alone(run, cell, task, network, tick), strict=True)}
     tables |= {"degree/length": np.array([len(degrees)]), "degree/value": degrees, "degree/count": nodes_with}
     if "trajectories" in run.record:
         tables["raw/counts"] = total.transpose(2, 0, 1)
     return {name: np.ascontiguousarray(tables[name], storage.SCHEMA[name].dtype) for name in storage.SCHEMA if name in tables}
+
+
+def _alone(run: RunSettings, cell: Cell, task: Task, network: Network, tick: Callable[[int], Any] | None) -> np.ndarray:
+    """What comes of each node alone, int64 (4, n); in the task of the first block, and 0 in the others, as they are added up."""
+    if task.first_block:
+        return np.zeros((len(ALONE), network.n_nodes), np.int64)
+    seed = sirs.pilot_seed(run.seed, task.network)
+    return sirs.alone(network, cell.model(network), run.steps, run.alone, seed, tick=tick)
 
 
 def _squares(values: np.ndarray) -> np.ndarray:
@@ -395,12 +473,12 @@ class ShardJob:
         if self.needs and (free := driver.available_memory()) < self.needs:
             raise MemoryError(f"{socket.gethostname()}: this needs {size(self.needs)}, and {size(free)} are free")
         parts = []
-        held: tuple[Any, Network] | None = None
+        held: tuple[Any, Network, dict[Any, np.ndarray]] | None = None
         for task in self.tasks:
             key = (self.cells[task.cell].network, task.network)
             if held is None or held[0] != key:
-                held = key, self._network(*key)
-            parts.append(run_task(self.run, self.cells[task.cell], task, held[1], tick))
+                held = key, self._network(*key), {}
+            parts.append(run_task(self.run, self.cells[task.cell], task, held[1], tick, held[2]))
         tables = storage.concatenate(parts)
         if self.path is None:
             return tables

@@ -736,7 +736,8 @@ def _pictures(result: Result, cell: int | None) -> Iterator[tuple[str, Figure]]:
         yield f"network{one}", drawn
     elif nodes:
         print(f"no picture of the network: more than {NETWORK_NODES:,} nodes are too many to draw", file=sys.stderr)
-    swept = 0 if cell is not None else len(_swept(result))
+    varied = {"strategy.name", "risk.draw", "sensitivity.point"} & result.cells[0].keys()  # no grid: others draw these
+    swept = 0 if cell is not None or varied else len(_swept(result))
     if swept in (1, 2):
         yield "sweep", (sweep_curve if swept == 1 else heatmap)(result, SWEEP_OUTCOMES)
     elif swept:

@@ -294,7 +294,8 @@ class Spread:
             from scipy.special import betaincinv
 
             place = (self.mode - self.low) / width
-            value = self.low + width * float(betaincinv(1 + 4 * place, 5 - 4 * place, u if u > 1e-100 else 0.0))  # nan below
+            share = float(betaincinv(1 + 4 * place, 5 - 4 * place, u if u > 1e-100 else 0.0))  # nan below
+            value = self.low + width * round(share, 12)  # the same on every machine
         elif u * width < self.mode - self.low:
             value = self.low + math.sqrt(u * width * (self.mode - self.low))
         else:
@@ -338,7 +339,8 @@ def _score(value: Any, name: str) -> Any:
     if isinstance(value, Mapping) and value:
         if {"low", "high", "mode", "shape"} & value.keys():
             return _single(value, name)
-        return {str(key): _single(item, f"{name}.{key}") for key, item in value.items()}
+        # in an order of its own, which draws follow: equal tables give equal draws
+        return {str(key): _single(value[key], f"{name}.{key}") for key in sorted(value, key=str)}
     return value if isinstance(value, Spread) else SCORE.check(value, name, {})
 
 

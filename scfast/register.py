@@ -218,7 +218,7 @@ class Register:
         if not isinstance(present, Mapping):
             raise _bad("present", present, "must be {factor = severity}")
         moves: dict[str, float] = {}
-        for key, severity in present.items():
+        for key, severity in sorted(present.items()):  # sums must not depend on the order in which factors are written
             size = SEVERITY.one(severity, f"present.{key}")
             if key not in self.factors:
                 raise _bad(f"present.{key}", severity, f"no such factor in the register, {nearest(key, self.factors)}")

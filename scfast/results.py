@@ -361,44 +361,101 @@ class Result:
         ValueError
             Nodes were not recorded.
         """
-        import pandas as pd
+        where, network, node = self._nodes_of(cell, top)
+        if "node/infected_steps" not in self.tables:
+            raise ValueError("run.record: must hold 'nodes' for the nodes' vulnerability to be known")
+        infected, error = self._vulnerability(where)
+        best = np.argsort(-infected, kind="stable")[:top]
+        where = where[best]
+        frame = self._described(cell, network[best], node[best])
+        frame["infected"], frame["infected_se"] = infected[best], error[best]
+        frame["ever_infected"] = self.tables["node/ever_infected"][where] / self.n_replicates
+        frame["eliminated"] = self.tables["node/ever_eliminated"][where] / self.n_replicates
+        return frame.drop(columns="fitness")
 
+    def importance(self, cell: int = 0, top: int | None = None) -> "pd.DataFrame":
+        """Nodes by systemic importance: the mean outbreak where the node alone is infected at first, the largest first.
+
+        In these replicates (``run.alone`` for each node) no shock comes and no node is protected.
+
+        Parameters
+        ----------
+        cell : int
+        top : int, optional
+            Only so many.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``network``, ``node``, ``id``, ``name``, ``type``, ``degree`` as in :meth:`nodes`; ``fitness`` (NaN if there is none);
+            ``infected`` and ``infected_se``, the vulnerability as in :meth:`nodes` (NaN where nodes were not recorded); then what
+            comes of the node alone: ``risk_load`` (infected steps per node of the network) and ``eliminated`` (share of them at the
+            last step), with ``risk_load_se`` and ``eliminated_se``, their standard errors over replicates.
+
+        Raises
+        ------
+        ValueError
+            Importance was not recorded.
+        """
+        where, network, node = self._nodes_of(cell, top)
+        if "node/alone_infected_steps" not in self.tables:
+            raise ValueError("run.record: must hold 'importance' for the nodes' importance to be known")
+        n_alone = int(self.config["run"]["alone"])
+        size = self.tables["rows/n_nodes"][self.rows(cell)[0]]
+        outcomes: dict[str, np.ndarray] = {}
+        pairs = (("risk_load", "infected_steps", "squares"), ("eliminated", "eliminated", "eliminated_squares"))
+        for name, *columns in pairs:
+            sums, squares = (self.tables[f"node/alone_{column}"][where] for column in columns)
+            scatter = np.maximum(squares - sums / n_alone * sums, 0.0)
+            outcomes[name] = sums / (n_alone * size)
+            outcomes[f"{name}_se"] = np.sqrt(scatter / (n_alone - 1) / n_alone) / size
+        best = np.argsort(-outcomes["risk_load"], kind="stable")[:top]
+        frame = self._described(cell, network[best], node[best])
+        if "node/infected_steps" in self.tables:
+            frame["infected"], frame["infected_se"] = self._vulnerability(where[best])
+        else:
+            frame["infected"] = frame["infected_se"] = np.nan
+        return frame.assign(**{name: values[best] for name, values in outcomes.items()})
+
+    def _nodes_of(self, cell: int, top: int | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Every node of a cell's finished networks: its place in the tables, network and index."""
         if top is not None and top < 0:
             raise ValueError(f"top = {top}: must be at least 0")
         rows = self._finished_rows(cell)
-        if "node/infected_steps" not in self.tables:
-            raise ValueError("run.record: must hold 'nodes' for the nodes' vulnerability to be known")
         sizes = self.tables["rows/n_nodes"]
         ends = np.cumsum(sizes)
         where = np.concatenate([np.arange(ends[row] - sizes[row], ends[row]) for row in rows])
         network = np.repeat(self.tables["rows/network"][rows], sizes[rows])
-        node = where - np.repeat((ends - sizes)[rows], sizes[rows])
-        infected = self.tables["node/infected_steps"][where] / (self.n_replicates * (self.n_steps + 1))
-        best = np.argsort(-infected, kind="stable")[:top]
-        where, network, node = where[best], network[best], node[best]
-        identity, name = np.empty(len(best), object), np.empty(len(best), object)
-        kind = np.empty(len(best), object)
-        degree = np.empty(len(best), np.int64)
+        return where, network, where - np.repeat((ends - sizes)[rows], sizes[rows])
+
+    def _described(self, cell: int, network: np.ndarray, node: np.ndarray) -> "pd.DataFrame":
+        """What is known of nodes without a run."""
+        import pandas as pd
+
+        identity, name, kind = (np.empty(len(node), object) for _ in range(3))
+        degree, fitness = np.empty(len(node), np.int64), np.full(len(node), np.nan)
         for g in np.unique(network):
             graph, mine = self.network(cell, int(g)), np.flatnonzero(network == g)
             degree[mine] = graph.degree[node[mine]]
+            if graph.fitness is not None:
+                fitness[mine] = graph.fitness[node[mine]]
             kind[mine] = [graph.type_names[graph.types[i]] for i in node[mine]]
             identity[mine] = [graph.name(int(i)) for i in node[mine]]
             name[mine] = [graph.label(int(i)) for i in node[mine]]
-        return pd.DataFrame(
-            {
-                "network": network,
-                "node": node,
-                "id": identity,
-                "name": name,
-                "type": kind,
-                "degree": degree,
-                "infected": infected[best],
-                "infected_se": self._infected_se(where),
-                "ever_infected": self.tables["node/ever_infected"][where] / self.n_replicates,
-                "eliminated": self.tables["node/ever_eliminated"][where] / self.n_replicates,
-            }
-        )
+        columns = {
+            "network": network,
+            "node": node,
+            "id": identity,
+            "name": name,
+            "type": kind,
+            "degree": degree,
+            "fitness": fitness,
+        }
+        return pd.DataFrame(columns)
+
+    def _vulnerability(self, where: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Nodes' shares of time infected, and their standard errors."""
+        return self.tables["node/infected_steps"][where] / (self.n_replicates * (self.n_steps + 1)), self._infected_se(where)
 
     def _infected_se(self, where: np.ndarray) -> np.ndarray:
         """Standard error of nodes' shares of time infected, from the spread between lots of 64 replicates, at least 8 lots."""

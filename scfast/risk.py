@@ -122,7 +122,13 @@ def _step(p: Any, h: float) -> Any:
     if h == 1:
         return p
     with np.errstate(divide="ignore"):
-        return -np.expm1(h * np.log1p(-np.asarray(p, np.float64)))
+        return _rounded(-np.expm1(h * np.log1p(-np.asarray(p, np.float64))))
+
+
+def _rounded(p: Any) -> Any:
+    """To 40 binary digits, so that logarithms and powers give the same rates on every machine."""
+    digits, exponent = np.frexp(p)
+    return np.ldexp(np.round(digits * 2.0**40) / 2.0**40, exponent)
 
 
 def rates(profile: Profile, h: float = 1.0, systems: Systems | None = None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import itertools
 import math
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -52,7 +52,7 @@ class Setup:
     n_infected: int
     each: bool  # nodes of the pool are infected alone, in turn
     starts: np.ndarray
-    shocks: tuple[tuple[Shock, np.ndarray], ...]  # each with its group, int32 in the kernels' order, before a share of it is drawn
+    shocks: tuple[tuple[Shock, np.ndarray], ...]  # each with whom it may hit, int32 in the kernels' order
     protection: lanes.Protection | None
 
     @cached_property
@@ -135,22 +135,58 @@ def _reorder(network: Network) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
     return order, inverse, indptr, indices
 
 
-def _ranking(
-    network: Network, model: SIRS, initial: Initial, shocks: Sequence[Shock], by: str, n_steps: int, seed: int, tick: Tick | None
-) -> np.ndarray:
+@dataclass(frozen=True)
+class Place:
+    """Where a setup runs: what shares of groups and pilot runs are a function of.
+
+    Attributes
+    ----------
+    root, network : int
+        Root seed, and index of the network.
+    n_steps : int
+        Steps of a pilot run.
+    tick : callable, optional
+        As for :func:`run_block`.
+    rankings : dict
+        Those that pilot runs gave here, by what they follow from.
+    """
+
+    root: int = 0
+    network: int = 0
+    n_steps: int = 0
+    tick: Tick | None = None
+    rankings: dict[Any, np.ndarray] = field(default_factory=dict)
+
+
+def _ranking(network: Network, model: SIRS, initial: Initial, shocks: Sequence[Shock], by: str, place: Place) -> np.ndarray:
     """Nodes in the order in which they are protected, int64 (n,)."""
     if by in ("random", "acquaintance"):
         return np.arange(network.n_nodes)
-    if by == "degree":
-        height: Any = network.degree
-    elif by == "fitness":
-        height = network.fitness
-    elif by == "vulnerability":
-        setup = prepare(network, model, initial, False, shocks)
-        height = run_replicates(setup, (seed, 0, 0, 0), PILOT, n_steps, tick=tick)[2][2]
+    if by in ("degree", "fitness"):
+        height: Any = network.degree if by == "degree" else network.fitness
+        return np.argsort(-height, kind="stable")
+    key = (place.network, model, initial, tuple(shocks), by)
+    n_replicates = pilot_replicates(by, initial, network.n_nodes)
+    if key in place.rankings:
+        if place.tick is not None:
+            place.tick(n_replicates * network.n_nodes * place.n_steps)
+        return place.rankings[key]
+    seed = pilot_seed(place.root, place.network)
+    if by == "vulnerability":
+        setup = prepare(network, model, initial, False, shocks, place=place)
+        height = run_replicates(setup, (seed, 0, 0, 0), n_replicates, place.n_steps, tick=place.tick)[2][2]
     else:
-        height = importance(network, model, n_steps, ALONE, seed, tick=tick)[0]
-    return np.argsort(-height, kind="stable")
+        height = importance(network, model, place.n_steps, ALONE, seed, tick=place.tick)[0]
+    return place.rankings.setdefault(key, np.argsort(-height, kind="stable"))
+
+
+def pilot_replicates(by: str, initial: Initial, n_nodes: int) -> int:
+    """Replicates of the pilot run that a ranking of nodes needs."""
+    if by == "importance":
+        return n_nodes * ALONE
+    if by == "vulnerability":
+        return n_nodes * -(-PILOT // n_nodes) if initial.by == "each" else PILOT
+    return 0
 
 
 def importance(
@@ -218,6 +254,15 @@ def alone_lanes(n_steps: int) -> int:
     return lanes.BLOCK_LANES * max(1, 4096 // (n_steps + 1))
 
 
+def _hit(shock: Shock, network: Network, number: int, place: Place) -> np.ndarray:
+    """Whom a shock may hit: its group, or the share of it that is drawn for the network."""
+    group = shock.on(network)
+    assert group is not None  # as the network is there
+    size = math.floor(shock.share * len(group) + 0.5)
+    draws = stream(place.root, Purpose.SHOCK, place.network, number, 0).generate_state(len(group), np.uint64)
+    return np.sort(group[draws.argsort(kind="stable")[:size]])
+
+
 def prepare(
     network: Network,
     model: SIRS,
@@ -225,17 +270,15 @@ def prepare(
     by_type: bool,
     shocks: Sequence[Shock] = (),
     protection: Protection | None = None,
-    pilot: tuple[int, int, Tick | None] = (0, 0, None),
+    place: Place | None = None,
 ) -> Setup:
-    """Check rates and start against the network and lay them out; raises ValueError as their ``on`` methods do.
-
-    `pilot` holds steps, seed and tick of a pilot run, for protection that needs one.
-    """
+    """Check rates and start against the network and lay them out; raises ValueError as their ``on`` methods do."""
+    place = place or Place()
     if network.n_nodes < 1:
         raise ValueError(f"network.n_nodes = {network.n_nodes}: must be at least 1")
     rates, node_class = _rate_classes(network, model.on(network))
     states, pool, count = _start(network, initial.on(network))
-    groups = [shock.on(network) for shock in shocks]
+    groups = [_hit(shock, network, k, place) for k, shock in enumerate(shocks)]
     order, inverse, indptr, indices = _reorder(network)
     sizes = np.bincount(network.types, minlength=len(network.type_names)) if by_type else [network.n_nodes]
     starts = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
@@ -244,8 +287,7 @@ def prepare(
     budget = 0 if protection is None else protection.on(network).count(network.n_nodes)
     kept = None
     if protection is not None and budget:
-        steps, seed, tick = pilot
-        ranking = _ranking(network, model, initial, shocks, protection.by, steps, seed, tick)
+        ranking = _ranking(network, model, initial, shocks, protection.by, place)
         tries = 32 * network.n_nodes if protection.by == "acquaintance" else 0
         kept = lanes.Protection(budget, inverse[ranking], protection.by in ("random", "acquaintance"), tries)
     return Setup(
@@ -261,7 +303,7 @@ def prepare(
         count,
         initial.by == "each",
         starts,
-        tuple((shock, inverse[group]) for shock, group in zip(shocks, groups, strict=True) if group is not None),
+        tuple((shock, inverse[group]) for shock, group in zip(shocks, groups, strict=True)),
         kept,
     )
 
@@ -375,9 +417,7 @@ class _Events:
             def draws(*what: int, k: int = k) -> np.random.SeedSequence:
                 return stream(root, Purpose.SHOCK, network, k, *what)
 
-            size = math.floor(shock.share * len(group) + 0.5)
-            some = draws(0).generate_state(len(group), np.uint64).argsort(kind="stable")[:size]
-            self._groups.append(group[np.sort(some)])
+            self._groups.append(group)
             self._thresholds.append(_threshold(shock.severity))
             self._rng.append(aligned(4, width))
             self._rng[k][:] = word_state(draws(2, index), width)
@@ -385,12 +425,14 @@ class _Events:
             when = np.zeros((len(dates), width), np.uint64)
             with np.errstate(over="ignore"):
                 lanes.occur(*_threshold(shock.probability), n_lanes, scalar_state(draws(1, index)), when)
-            if shock.severity > 0 and size:
+            if shock.severity > 0 and len(group):
                 self._happens[k][dates[dates < n_steps]] = when[dates < n_steps]
         self._any = np.bitwise_or.reduce(self._happens, axis=0) if self._happens else np.zeros((n_steps, width), np.uint64)
         self._steps = np.flatnonzero(self._any.any(axis=1))
         self._hit = aligned(n if len(self._steps) else 0, width)
-        self._returning = any(shock.steps is None and shock.probability and shock.severity for shock, _ in setup.shocks)
+        self._returning = any(
+            shock.steps is None and shock.probability and shock.severity and len(group) for shock, group in setup.shocks
+        )
 
     def quiet(self, t: int) -> int:
         """Steps from `t` on in which nothing happens."""
@@ -576,9 +618,9 @@ def run_replicates(
     return counts, seen, maps
 
 
-def pilot_seed(root: int, network: int, cell: int) -> int:
-    """Root seed of pilot runs on a network in a cell."""
-    return int(stream(root, Purpose.PILOT, network, cell).generate_state(1, np.uint64)[0] >> np.uint64(1))
+def pilot_seed(root: int, network: int) -> int:
+    """Root seed of pilot runs on a network: the same in all cells, so that levels of a budget protect more and more of one list."""
+    return int(stream(root, Purpose.PILOT, network).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
 def simulate(
@@ -655,7 +697,7 @@ def simulate(
     for k, shock in enumerate(shocks):
         if not isinstance(shock, Shock):
             raise ValueError(f"shocks[{k}] = {shock!r:.60}: must be a Shock")
-    setup = prepare(network, model, initial, by_type, shocks, protection, (n_steps, pilot_seed(seed, 0, 0), None))
+    setup = prepare(network, model, initial, by_type, shocks, protection, Place(seed, 0, n_steps))
     n = network.n_nodes
     final = np.empty((n_replicates, n), np.uint8) if keep_final else None
     counts, seen, maps = run_replicates(setup, (seed, 0, 0, 0), n_replicates, n_steps, final=final)

@@ -93,6 +93,14 @@ SCHEMA: dict[str, Column] = {
     "node/lot_squares": Column(
         "i8", ("node",), "steps^2", "squares of the steps spent infected in each of these lots, summed over lots"
     ),
+    "node/alone_infected_steps": Column(
+        "i8", ("node",), "node-steps", "where it alone is infected at first: steps spent infected, over all nodes and replicates"
+    ),
+    "node/alone_squares": Column("i8", ("node",), "node-steps^2", "the squares of each replicate's, summed over replicates"),
+    "node/alone_eliminated": Column(
+        "i8", ("node",), "nodes", "where it alone is infected at first: eliminated nodes at the last step, over replicates"
+    ),
+    "node/alone_eliminated_squares": Column("i8", ("node",), "nodes^2", "their squares, summed over replicates"),
     "degree/length": Column("i4", ("row",), "pairs", "pairs (value, count) of each row, one after another"),
     "degree/value": Column("i4", ("pair",), "partners", "degree"),
     "degree/count": Column("i4", ("pair",), "nodes", "nodes with this degree"),

@@ -7,7 +7,9 @@ A strategy ([P] section 4, [C] 4.2, [B] 3) changes scores, rates, states or grow
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import itertools
+import os
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,8 +17,8 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import model_validator
 
-from scfast.parameters import RANKINGS, Amount, Choice, Entry, Number, Text, _bad, _is_list, noun
-from scfast.profiles import Profile, System, Systems
+from scfast.parameters import RANKINGS, Amount, Choice, Entry, Number, Text, _bad, _is_list, noun, short
+from scfast.profiles import SCORE, Profile, Spread, System, Systems
 from scfast.register import Register, read_toml
 
 SCORES = {
@@ -43,7 +45,7 @@ class Table(Entry):
     def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
         if not isinstance(value, Mapping):
             raise _bad(name, value, "must be a table")
-        return {str(key): item for key, item in value.items()}
+        return _written(value)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -62,8 +64,21 @@ class Source(Entry):
 
     def _one(self, value: Any, name: str) -> Any:
         if isinstance(value, Mapping):
-            return dict(value)
-        return Text("").check(value, name, {})
+            return _written(value)
+        if not isinstance(value, str) or not value:
+            raise _bad(name, value, "must be the name of a file")
+        return value
+
+
+def _written(value: Any) -> Any:
+    """`value` as a file would hold it: tables, lists, and plain numbers."""
+    if isinstance(value, Spread):
+        value = {name: item for name, item in dataclasses.asdict(value).items() if item is not None}
+    if isinstance(value, Mapping):
+        return {str(key): _written(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [item if type(item) in (float, str) else _written(item) for item in value]
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 @noun
@@ -123,6 +138,16 @@ class Risk:
         Source("Index system of external risk", optional=True, example="external.toml"),
     ] = None
 
+    @model_validator(mode="after")
+    def _judged(self) -> Risk:
+        for key, value in (self.judgments or {}).items():
+            if not isinstance(value, str) or not value:
+                raise _bad(f"judgments.{key}", value, "must be the name of a CSV file")
+        for name in ("immunity", "external") if self.judgments else ():
+            if isinstance(table := getattr(self, name), Mapping):
+                raise _bad(name, table, "must be the name of a file where judgments are given")
+        return self
+
     def loaded(self, base: str | Path) -> Risk:
         """The same with what is in its files, which are relative to `base`, in their place.
 
@@ -131,24 +156,34 @@ class Risk:
         ValueError
             A file that cannot be read, or is not what it should be.
         """
-        changes: dict[str, Any] = {}
-        named = [value for value in (self.immunity, self.external, *(self.judgments or {}).values()) if isinstance(value, str)]
-        if named:
-            where = {name: Path(base, value) for name in ("immunity", "external") if isinstance(value := getattr(self, name), str)}
-            judgments = {key: Path(base, str(value)) for key, value in (self.judgments or {}).items()}
-            systems = _told("immunity, external, judgments", Systems.load, **where, judgments=judgments)
-            changes = {"immunity": systems.immunity.plain(), "external": systems.external.plain(), "judgments": None}
+        changes = self._weighed(base)
         if self.register:
             changes["register"] = [
-                _told(f"register[{k}]", read_toml, Path(base, item)) if isinstance(item, str) else item
-                for k, item in enumerate(self.register)
+                _told(key, read_toml, _path(base, key, item)) if isinstance(item, str) else item
+                for key, item in ((f"register[{k}]", item) for k, item in enumerate(self.register))
             ]
         if isinstance(self.nodes, str):
             systems = dataclasses.replace(self, **changes).systems
-            table = _told("nodes", Profile.from_csv, Path(base, self.nodes), systems=systems)
+            table = _told("nodes", Profile.from_csv, _path(base, "nodes", self.nodes), systems=systems)
             columns = {key: np.asarray(score).tolist() for key, score in table.scores.items()}
             changes["nodes"] = {"id": list(table.ids or ()), **columns}
         return dataclasses.replace(self, **changes) if changes else self
+
+    def _weighed(self, base: str | Path) -> dict[str, Any]:
+        """The index systems as tables instead of the files that they and judgments are in."""
+        given = {name: value for name in ("immunity", "external") if isinstance(value := getattr(self, name), str)}
+        judged = {key: _path(base, f"judgments.{key}", name) for key, name in (self.judgments or {}).items()}
+        if not given and not judged:
+            return {}
+        where = {name: _path(base, name, value) for name, value in given.items()}
+        for name, path in where.items():
+            _told(name, System.read, path)
+        Systems.load(where.get("immunity"), where.get("external"))
+        for key, path in judged.items():
+            _told(f"judgments.{key}", Systems.load, **where, judgments={key: path})
+        systems = Systems.load(**where, judgments=judged)
+        plain = {name: getattr(systems, name).plain() for name in ("immunity", "external")}
+        return {name: table for name, table in plain.items() if getattr(self, name) is None or name in given} | {"judgments": None}
 
     @cached_property
     def systems(self) -> Systems:
@@ -171,23 +206,28 @@ class Risk:
         """
         systems, scores, ids = self.systems, dict(self.scores or {}), None
         if isinstance(self.nodes, Mapping):
+            for key, score in scores.items():
+                if _is_list(score):  # in whose order would it be?
+                    raise _bad(f"scores.{key}", score, "must not be a list where nodes names a file: give it as a column there")
             for key, column in self.nodes.items():
+                if not isinstance(column, list | tuple):
+                    raise _bad(f"nodes.{key}", column, "must be a list, one value per node")
                 if key == "id":
                     ids = column
                 elif key in scores:
                     raise _bad(f"scores.{key}", scores[key], "must not be given twice: it is a column of the nodes' scores")
                 else:
-                    scores[key] = np.asarray(column, np.float64)
+                    scores[key] = SCORE.column(column, f"nodes.{key}")
         try:
             profile = Profile(scores, systems, default=self.default, ids=ids)
         except ValueError as error:
             raise ValueError(f"scores.{error}") from None
-        if not self.present:
+        if not self.present and not self.register:
             return profile
         register = Register.load(systems=systems)
         for k, data in enumerate(self.register or ()):
             register = _told(f"register[{k}]", register.joined, data)
-        return register.apply(self.present, profile)
+        return register.apply(self.present or {}, profile)
 
     def draw(self, number: int, seed: int) -> Profile:
         """The profile of one of the `draws`; the mean scores where there is one.
@@ -206,7 +246,15 @@ def _told(key: str, make: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     try:
         return make(*args, **kwargs)
     except ValueError as error:
-        raise ValueError(f"{key}: {error}") from None
+        raise ValueError(str(error) if str(error).startswith(f"{key} ") else f"{key}: {error}") from None
+
+
+def _path(base: str | Path, key: str, name: str) -> Path:
+    """Where the file of a key is."""
+    path = Path(base, name)
+    if not os.path.isfile(path):  # unlike Path.is_file, takes names of any length
+        raise ValueError(f"{key} = {short(name)}: no such file in {base}")
+    return path
 
 
 DRAWS = 6
@@ -218,13 +266,16 @@ class Levels(Entry):
     """A level, or a list of levels, a curve; each is checked by `level`."""
 
     level: Entry
+    repeated: bool = False
 
     def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
         if not _is_list(value):
             return self.level.check(value, name, known)
         levels = tuple(self.level.check(item, f"{name}[{i}]", known) for i, item in enumerate(value))
-        if not levels or len(set(levels)) < len(levels):
-            raise _bad(name, list(levels), "must hold at least one level, and none twice")
+        if not levels:
+            raise _bad(name, list(levels), "must hold at least one number")
+        if len(set(levels)) < len(levels) and not self.repeated:
+            raise _bad(name, list(levels), "must not hold a level twice")
         return levels
 
     def span(self) -> str:
@@ -256,7 +307,8 @@ class Strategy:
 
     name: Annotated[str, Text("What it is called", example="fund")]
     cost: Annotated[
-        Level, Levels("What it costs, in any unit; as many as levels", level=Number("", low=0), optional=True, example=1.0)
+        Level,
+        Levels("What it costs, in any unit; as many as levels", level=Number("", low=0), repeated=True, optional=True, example=1.0),
     ] = None
     contingency_fund: Annotated[Level, _strength("Share of what is missing to the best score of the contingency fund")] = None
     capital_reserve: Annotated[Level, _strength("The same for capital stability")] = None
@@ -294,6 +346,8 @@ class Strategy:
 
     @model_validator(mode="after")
     def _one_curve(self) -> Strategy:
+        if len(self.name) > 100 or not self.name.isprintable() or not self.name.strip():
+            raise _bad("name", self.name, "must be 1 to 100 characters that can be seen")
         curves = [name for name in MEASURES if isinstance(getattr(self, name), tuple)]
         if len(curves) > 1:
             raise _bad(curves[1], list(getattr(self, curves[1])), f"must be one level, as {curves[0]} is a list already")
@@ -302,22 +356,31 @@ class Strategy:
         for name, needed in (("detected_beta", "detection"), ("hubs", "detection"), ("protection_by", "protection")):
             if getattr(self, name) is not None and getattr(self, needed) is None:
                 raise _bad(name, getattr(self, name), f"must come with {needed}")
+        costs = list(self.cost) if isinstance(self.cost, tuple) else [self.cost]
         n_levels = len(getattr(self, curves[0])) if curves else 1
-        if self.cost is not None and (len(self.cost) if isinstance(self.cost, tuple) else 1) != n_levels:
-            raise _bad("cost", self.cost, f"must be {f'a list of {n_levels}, one for each level' if curves else 'one number'}")
+        if self.cost is not None and len(costs) != n_levels:
+            bound = f"a list of {n_levels}, one for each level" if curves else "one number"
+            raise _bad("cost", costs if isinstance(self.cost, tuple) else self.cost, f"must be {bound}")
         return self
+
+    def check_scores(self, indicators: Container[str]) -> None:
+        """Raise ValueError where a measure raises the score of what is not one of the `indicators`."""
+        for name, keys in SCORES.items():
+            for key in keys:
+                if getattr(self, name) is not None and key not in indicators:
+                    raise _bad(name, getattr(self, name), f"raises {key}, which is no indicator of the index systems in [risk]")
 
     def points(self) -> Iterator[Point]:
         """One for each level of the curve, or one."""
         chosen = {name: value for name in MEASURES if (value := getattr(self, name)) is not None}
         curve = next((name for name, value in chosen.items() if isinstance(value, tuple)), None)
-        costs = self.cost if isinstance(self.cost, tuple) else (self.cost,)
+        costs = self.cost if isinstance(self.cost, tuple) else itertools.repeat(self.cost)
         if curve is None:
             level = next(iter(chosen.values())) if len(chosen) == 1 else None
-            yield Point(self, chosen, level, costs[0])
+            yield Point(self, chosen, level, next(iter(costs)))
             return
-        for k, level in enumerate(chosen[curve]):
-            yield Point(self, chosen | {curve: level}, level, costs[k] if len(costs) > 1 else None)
+        for level, cost in zip(chosen[curve], costs, strict=False):
+            yield Point(self, chosen | {curve: level}, level, cost)
 
 
 MEASURES = (*SCORES, "detection", "hubs", "protection", "more_partners", "partner_selection")
@@ -357,7 +420,10 @@ class Point:
             A measure that the rest of the configuration has no room for.
         """
         changed: dict[str, Any] = {}
-        raised = {key: level for name, level in self.measures.items() for key in SCORES.get(name, ())}
+        raised: dict[str, float] = {}
+        for name, level in self.measures.items():
+            for key in SCORES.get(name, ()):  # two measures that raise one score: each closes its share of what the other leaves
+                raised[key] = raised.get(key, 0.0) + level * (1 - raised.get(key, 0.0))
         if raised:
             if sections.get("risk") is None:
                 name = next(name for name in self.measures if name in SCORES)
@@ -378,11 +444,12 @@ class Point:
         name = next(name for name in ("more_partners", "partner_selection") if name in self.measures)
         if network["kind"] == "file" or (network["kind"] == "barabasi_albert" and "partner_selection" in self.measures):
             name = name if network["kind"] == "file" else "partner_selection"
-            raise _bad(name, self.measures[name], f"needs networks that grow by fitness, not of kind = {network['kind']!r}")
+            how = "grow" if name == "more_partners" else "grow by fitness"
+            raise _bad(name, self.measures[name], f"needs networks that {how}, not of kind = {network['kind']!r}")
         more = self.measures.get("more_partners", 0)
         for key in ("m", "m_crossing"):
             if key in network:
-                network[key] = [m + more for m in network[key]] if isinstance(network[key], list) else network[key] + more
+                network[key] = _each(network[key], lambda m: m + more)
         if "partner_selection" in self.measures:
             network["eta_min"] = max(network["eta_min"], self.measures["partner_selection"])
         return network
@@ -391,15 +458,20 @@ class Point:
 def _raised(table: Mapping[str, Any], strengths: Mapping[str, float]) -> dict[str, Any]:
     """The table of [risk] with scores raised towards 1."""
     scores, nodes = dict(table.get("scores") or {}), dict(table.get("nodes") or {})
+
+    def closer(strength: float) -> Callable[[float], float]:
+        return lambda score: score + strength * (1 - score)
+
     for key, strength in strengths.items():
         place = nodes if key in nodes else scores
-        place[key] = _closer(place.get(key, table["default"]), strength)
+        place[key] = _each(place.get(key, table["default"]), closer(strength))
     return {**table, "scores": scores, **({"nodes": nodes} if nodes else {})}
 
 
-def _closer(score: Any, strength: float) -> Any:
-    if isinstance(score, Mapping):
-        return {name: item if name == "shape" else _closer(item, strength) for name, item in score.items()}
-    if isinstance(score, list):
-        return [_closer(item, strength) for item in score]
-    return score + strength * (1 - score)
+def _each(value: Any, change: Callable[[Any], Any]) -> Any:
+    """`change` made to every number in a value: one, a list, a table by type, or a range (of which the shape is text)."""
+    if isinstance(value, Mapping):
+        return {name: _each(item, change) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_each(item, change) for item in value]
+    return value if isinstance(value, str) else change(value)

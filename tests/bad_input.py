@@ -5,109 +5,9 @@ Read by tests/test_cli.py, and by benchmarks/bad_input.py, which calls each in a
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-
-
-@dataclass(frozen=True)
-class Bad:
-    """A call of scfast that must fail.
-
-    Attributes
-    ----------
-    arguments : list of str
-        What follows ``scfast``, in a folder with nothing in it but what is named here.
-    line : str
-        What standard error must hold after ``scfast: ``.
-    files : mapping of str to str or bytes
-        Files that are there before.
-    before : list of str
-        Arguments of a call that must succeed first.
-    damage : mapping of str to callable
-        What becomes of files that this call left: their bytes to bytes, or to None for a file that is removed.
-    """
-
-    arguments: list[str]
-    line: str
-    files: Mapping[str, str | bytes] = field(default_factory=dict)
-    before: list[str] = field(default_factory=list)
-    damage: Mapping[str, Callable[[bytes], bytes | None]] = field(default_factory=dict)
-
-    def prepare(self, folder: Path, call: Callable[[list[str]], None]) -> None:
-        """Lay out the folder, the working directory of `call`."""
-        for name, content in self.files.items():
-            (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
-        if self.before:
-            call(self.before)
-        for name, change in self.damage.items():
-            changed = change((folder / name).read_bytes())
-            (folder / name).unlink()
-            if changed is not None:
-                (folder / name).write_bytes(changed)
-
-
-def contents(folder: Path) -> dict[str, bytes | None]:
-    """Everything under a folder: the bytes of files, None for folders."""
-    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
-
-
-RUN = ["run", "c.toml", "-o", "r"]
-EDGES = "source,target\na,b\nb,c\n"
-NODES = "id,type,fitness,risk,size\na,maker,1,0.5,3\nb,shop,0.5,0.1,2\nc,shop,0.2,0,1\n"
-FILE = "[network]\nkind='file'\nedges='edges.csv'\n"
-BOTH = FILE + "nodes='nodes.csv'\n"
-FEW = "[run]\nreplicates=64\nsteps=3\nseed=1\n"
-TINY = f"[network]\nkind='barabasi_albert'\nn_nodes=20\n{FEW}networks=2\n"
-
-
-def configured(text: str | bytes, line: str) -> Bad:
-    """Wrong in the configuration alone."""
-    return Bad(RUN, f"c.toml: {line}", {"c.toml": text})
-
-
-def grown(text: str, line: str) -> Bad:
-    """Wrong only for the networks or the memory that the configuration asks for."""
-    return Bad(RUN, line, {"c.toml": text})
-
-
-def drawn(edges: str | bytes, line: str, more: str = "") -> Bad:
-    """Wrong in edges.csv, or in what the configuration says of it."""
-    return Bad(RUN, line, {"c.toml": FILE + more, "edges.csv": edges})
-
-
-def listed(nodes: str | bytes, line: str, more: str = "", edges: str = EDGES) -> Bad:
-    """Wrong in nodes.csv, or in what the configuration says of it."""
-    return Bad(RUN, line, {"c.toml": BOTH + more, "edges.csv": edges, "nodes.csv": nodes})
-
-
-def called(arguments: str, line: str, **files: str) -> Bad:
-    """Wrong on the command line."""
-    return Bad(arguments.split(), line, {name.replace("_", "."): text for name, text in files.items()})
-
-
-def left(
-    arguments: str,
-    line: str,
-    before: str = "run c.toml -o r --jobs 1",
-    text: str = TINY,
-    damage: Mapping[str, Callable[[bytes], bytes | None]] | None = None,
-    **files: str,
-) -> Bad:
-    """Wrong for, or with, the results that a run has left in the folder r."""
-    there = {"c.toml": text, **{name.replace("_", "."): content for name, content in files.items()}}
-    return Bad(arguments.split(), line, there, before.split(), damage or {})
-
-
-def _changed(manifest: bytes, **values: object) -> bytes:
-    """A manifest with other values that looks as if it had been written so."""
-    content = json.loads(manifest) | values
-    del content["sha256"]
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    return json.dumps({**content, "sha256": digest}).encode()
-
+from bad_calls import BOTH, EDGES, FEW, FILE, NODES, RUN, TINY, Bad, called, changed, configured, drawn, grown, left, listed
+from bad_calls import contents as contents
+from bad_risk import JUDGMENTS, REGISTER, SCORES, SHOCKS, STRATEGIES
 
 SECTIONS = {
     "unknown section": configured("[dynamic]\nbeta=0.1\n", "[dynamic]: unknown section, did you mean 'dynamics'?"),
@@ -425,7 +325,7 @@ LONG = "x" * 300
 CALLS = {
     "no folder": called("run default", "--out: must name the results folder, as in -o results"),
     "no configuration": called("run nothing.toml -o r", "nothing.toml: no such file or shipped configuration, "),
-    "folder for a configuration": called("run . -o r", ".: is a folder, valid: default, files, sweep"),
+    "folder for a configuration": called("run . -o r", ".: is a folder, valid: default, files, "),
     "endless name of a configuration": called(f"run {LONG} -o r", f"{LONG}: no such file or shipped configuration, "),
     "configuration missing": called("run -o r", "Missing argument 'CONFIG'."),
     "two configurations": called("run default sweep -o r", "Got unexpected extra argument (sweep)"),
@@ -490,7 +390,7 @@ CALLS = {
     "template over a folder": called("init .", "Invalid value for '[FILE]': File '.' is a directory."),
     "template without a name": Bad(["init", ""], "FILE = '': must be the name of a file"),
     "template with an endless name": called(f"init {LONG}", f"{LONG}: file name too long"),
-    "unknown template": called("init -t x", "--template = x: must be one of default, files, sweep"),
+    "unknown template": called("init -t x", "--template = x: must be one of default, files, "),
 }
 
 RESULTS = {
@@ -523,12 +423,12 @@ RESULTS = {
     "numbers of another version": left(
         "run c.toml -o r",
         "r: holds results of another configuration: made by another version of scfast, with NUMBERS_VERSION 1, ",
-        damage={"r/manifest.json": lambda old: _changed(old, run_id="0" * 64, numbers_version=1)},
+        damage={"r/manifest.json": lambda old: changed(old, run_id="0" * 64, numbers_version=1)},
     ),
     "status of another version": left(
         "status r",
         "r: made by another version of scfast, with NUMBERS_VERSION 1, ",
-        damage={"r/manifest.json": lambda old: _changed(old, run_id="0" * 64, numbers_version=1)},
+        damage={"r/manifest.json": lambda old: changed(old, run_id="0" * 64, numbers_version=1)},
     ),
     "merged results damaged": left("show r", "r/results.h5: damaged; ", damage={"r/results.h5": lambda old: old[:-1] + b"?"}),
     "merged results empty": left("plot r", "r/results.h5: damaged; ", damage={"r/results.h5": lambda _: b""}),
@@ -585,4 +485,19 @@ RESULTS = {
     ),
 }
 
-KINDS = {**SECTIONS, **NETWORK, **DYNAMICS, **INITIAL, **SWEEP, **RUNS, **FILES, **CALLS, **RESULTS}
+KINDS = {
+    **SECTIONS,
+    **NETWORK,
+    **DYNAMICS,
+    **INITIAL,
+    **SWEEP,
+    **RUNS,
+    **FILES,
+    **CALLS,
+    **RESULTS,
+    **JUDGMENTS,
+    **SCORES,
+    **REGISTER,
+    **STRATEGIES,
+    **SHOCKS,
+}

@@ -58,6 +58,7 @@ class Mutant:
     name: str
     module: str
     edits: tuple[Edit, ...]
+    focus: str = ""  # names of the tests to look at first, where not those of its module
 
     def source(self) -> str:
         """The module's source with the edits made; raises ValueError where one does not apply."""
@@ -72,7 +73,10 @@ class Mutant:
 def read(group: str) -> list[Mutant]:
     """The mutants of one group of mutants.toml."""
     tables = tomllib.loads((HERE / "tests" / "mutants.toml").read_text())[group]
-    return [Mutant(table["name"], table["module"], tuple(Edit(**edit) for edit in table["edits"])) for table in tables]
+    return [
+        Mutant(table["name"], table["module"], tuple(Edit(**edit) for edit in table["edits"]), table.get("focus", ""))
+        for table in tables
+    ]
 
 
 class Fate(NamedTuple):
@@ -157,7 +161,7 @@ def fate(children: Children, one: Mutant | None) -> Fate:
         runs = [list(FAST), list(FAST)]
         if one is not None:
             (folder / "scfast" / one.module).write_text(one.source())
-            runs[0] = FOCUS[one.module]
+            runs[0] = [*LAWS, one.focus] if one.focus else FOCUS[one.module]
         begin = time.monotonic()
         try:
             for arguments in runs:

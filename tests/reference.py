@@ -1,6 +1,7 @@
 """A slow, obvious twin of the risk model, written from the model's text and sharing no code with scfast.
 
-States are the integers 0..3 = S, I, R, X. A network is a list of neighbour lists. Every rate is a list with one
+States are the integers 0..3 = S, I, R, X; 4 is an I that was detected and 5 an R that is protected, where these are
+told apart. A network is a list of neighbour lists. Every rate is a list with one
 number per node, or one number for all. Two routes lead to the same law and check each other: `simulate` plays the
 mechanism (one trial per infected partner, one per shock), `transition_matrix` evaluates the formula.
 """
@@ -9,7 +10,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Sequence
+import random
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 S, I, R, X = 0, 1, 2, 3  # noqa: E741
+DETECTED, KEPT = 4, 5
+SHOWN = (S, I, R, X, I, R)  # what is seen of each state
 
 Adjacency = list[list[int]]
 Rate = float | Sequence[float]
@@ -64,6 +68,44 @@ def effective_beta(adjacency: Adjacency, beta: Rate, exposure: str = "per_partne
     return shared
 
 
+@dataclass(frozen=True)
+class Event:
+    """A shock: when it may happen (at any step if None), how probably, whom it strikes, and how hard."""
+
+    group: tuple[int, ...]
+    severity: float
+    steps: tuple[int, ...] | None = None
+    probability: float = 1.0
+
+    def chance(self, t: int) -> float:
+        """That it happens at step t."""
+        return self.probability if self.steps is None or t in self.steps else 0.0
+
+
+def draw_events(events: Sequence[Event], n_steps: int, rng: Uniform) -> list[list[Event]]:
+    """Those that happen at steps 0..n_steps - 1 of one replicate."""
+    return [[event for event in events if rng.random() < event.chance(t)] for t in range(n_steps)]
+
+
+def protect(
+    adjacency: Adjacency, states: Sequence[int], budget: int, rng: random.Random, order: Sequence[int] | None = None, tries: int = 0
+) -> list[int]:
+    """States with `budget` susceptible nodes protected: after `tries` partners of random nodes the first in `order`, or in any."""
+    following = list(states)
+    rest = rng.sample(range(len(states)), len(states)) if order is None else list(order)
+    for k in range(tries + len(rest)):
+        if following.count(KEPT) == budget:
+            break
+        if k < tries:
+            partners = adjacency[rng.randrange(len(states))]
+            node = rng.choice(partners) if partners else None
+        else:
+            node = rest[k - tries]
+        if node is not None and following[node] == S:
+            following[node] = KEPT
+    return following
+
+
 def step(
     adjacency: Adjacency,
     states: Sequence[int],
@@ -73,8 +115,11 @@ def step(
     xi: Sequence[float],
     epsilon: Sequence[float],
     rng: Uniform,
+    detection: Sequence[float] | None = None,
+    detected_beta: float = 0.0,
+    events: Sequence[Event] = (),
 ) -> list[int]:
-    """One synchronous step, by mechanism; `beta` is the effective one."""
+    """One synchronous step, by mechanism; `beta` is the effective one, `events` those that happen."""
     following = list(states)
     for i, state in enumerate(states):
         if state == S:
@@ -82,14 +127,21 @@ def step(
             for j in adjacency[i]:
                 if states[j] == I and rng.random() < beta[i]:
                     caught = True
+                if states[j] == DETECTED and rng.random() < detected_beta * beta[i]:
+                    caught = True
+            for event in events:
+                if i in event.group and rng.random() < event.severity:
+                    caught = True
             if caught:
                 following[i] = I
-        elif state == I:
+        elif state in (I, DETECTED):
             u = rng.random()
             if u < gamma[i]:
                 following[i] = R
             elif u >= 1.0 - delta[i]:
                 following[i] = X
+            elif state == I and detection is not None and rng.random() < detection[i]:
+                following[i] = DETECTED
         elif state == R and rng.random() < xi[i]:
             following[i] = S
     return following
@@ -105,16 +157,21 @@ def simulate(
     xi: Rate,
     epsilon: Rate = 0.0,
     exposure: str = "per_partner",
+    detection: Rate | None = None,
+    detected_beta: float = 0.0,
+    events: Sequence[Sequence[Event]] = (),
     n_steps: int,
     rng: Uniform,
 ) -> list[list[int]]:
-    """States at steps 0..n_steps of one replicate."""
+    """States at steps 0..n_steps of one replicate; `events` are those that happen at each step."""
     n = len(adjacency)
     contact = effective_beta(adjacency, beta, exposure)
-    others = [per_node(rate, n) for rate in (gamma, delta, xi, epsilon)]
+    gamma, delta, xi, epsilon = (per_node(rate, n) for rate in (gamma, delta, xi, epsilon))
+    seen = None if detection is None else per_node(detection, n)
     history = [list(start)]
-    for _ in range(n_steps):
-        history.append(step(adjacency, history[-1], contact, *others, rng))
+    for t in range(n_steps):
+        now = events[t] if events else ()
+        history.append(step(adjacency, history[-1], contact, gamma, delta, xi, epsilon, rng, seen, detected_beta, now))
     return history
 
 
@@ -141,12 +198,18 @@ def observables(
     xi: Rate = 0.0,
     epsilon: Rate = 0.0,
     types: Sequence[int] | None = None,
+    shocks: Collection[int] = (),
+    ever_shocked: bool = False,
 ) -> Observables:
-    """Everything observed of one replicate, from its states at all steps (step 0 included)."""
+    """Everything observed of one replicate, from its states at all steps (step 0 included).
+
+    `shocks` are the steps at which one happens in it; `ever_shocked`: whether there may be one at any step.
+    """
     n = len(states[0])
     types = [0] * n if types is None else list(types)
     n_types = max(types) + 1
     waning, shock = per_node(xi, n), per_node(epsilon, n)
+    inner, states = states, [[SHOWN[state] for state in now] for now in states]
     type_counts = [
         [[sum(1 for i in range(n) if types[i] == t and now[i] == s) for s in (S, I, R, X)] for t in range(n_types)]
         for now in states
@@ -155,8 +218,9 @@ def observables(
     infected = [row[I] for row in counts]
     ever_infected = [int(any(now[i] == I for now in states)) for i in range(n)]
     extinction_step = -1
-    for t, now in enumerate(states):
-        if not any(value == I for value in now) and not can_return(now, waning, shock):
+    for t, now in enumerate(inner):
+        to_come = ever_shocked or any(date >= t for date in shocks)
+        if infected[t] == 0 and not to_come and not can_return(now, waning, shock):
             extinction_step = t
             break
     return Observables(
@@ -187,18 +251,21 @@ def can_return(states: Sequence[int], xi: Sequence[float], epsilon: Sequence[flo
 # ---- exact law of small networks
 
 
-def encode(states: Any) -> Any:
-    """Base-4 code, node 0 least significant; the last axis of an array is nodes."""
+def encode(states: Any, base: int = 4) -> Any:
+    """Code in that base, node 0 least significant; the last axis of an array is nodes."""
+    if isinstance(states, list) and isinstance(states[0], int):
+        return sum(state * base**i for i, state in enumerate(states))
     states = np.asarray(states, dtype=np.int64)
-    return states @ 4 ** np.arange(states.shape[-1], dtype=np.int64)
+    return states @ base ** np.arange(states.shape[-1], dtype=np.int64)
 
 
-def decode(code: int, n_nodes: int) -> list[int]:
+def decode(code: int, n_nodes: int, base: int = 4) -> list[int]:
     """Inverse of `encode` for one code."""
-    return [code // 4**i % 4 for i in range(n_nodes)]
+    return [code // base**i % base for i in range(n_nodes)]
 
 
-def transition_matrix(
+def transitions_from(
+    now: Sequence[int],
     adjacency: Adjacency,
     *,
     beta: Rate,
@@ -207,35 +274,107 @@ def transition_matrix(
     xi: Rate,
     epsilon: Rate = 0.0,
     exposure: str = "per_partner",
-) -> Floats:
+    detection: Rate = 0.0,
+    detected_beta: float = 0.0,
+    events: Sequence[Event] = (),
+) -> Iterator[tuple[list[int], float]]:
+    """States one step after `now` with their probabilities; `events` are those that happen."""
+    n = len(adjacency)
+    contact = effective_beta(adjacency, beta, exposure)
+    heal, lose, wane, shock, notice = (per_node(rate, n) for rate in (gamma, delta, xi, epsilon, detection))
+    fates: list[list[tuple[int, float]]] = []
+    for i in range(n):
+        if now[i] == S:
+            k = sum(now[j] == I for j in adjacency[i])
+            k_detected = sum(now[j] == DETECTED for j in adjacency[i])
+            escape = (1.0 - shock[i]) * (1.0 - contact[i]) ** k * (1.0 - detected_beta * contact[i]) ** k_detected
+            escape *= math.prod(1.0 - event.severity for event in events if i in event.group)
+            fates.append([(S, escape), (I, 1.0 - escape)])
+        elif now[i] in (I, DETECTED):
+            # Rounding of 1 - gamma - delta must not open a forbidden way.
+            stay = max(0.0, round(1.0 - heal[i] - lose[i], 12))
+            noticed = notice[i] if now[i] == I else 0.0
+            fates.append([(now[i], stay * (1.0 - noticed)), (R, heal[i]), (X, lose[i])])
+            if noticed > 0.0:
+                fates[-1].append((DETECTED, stay * noticed))
+        elif now[i] == R:
+            fates.append([(R, 1.0 - wane[i]), (S, wane[i])])
+        else:
+            fates.append([(now[i], 1.0)])
+    for outcome in itertools.product(*fates):
+        yield [state for state, _ in outcome], math.prod(share for _, share in outcome)
+
+
+def transition_matrix(adjacency: Adjacency, **rates: Any) -> Floats:
     """P[a, b] = probability of state code b one step after code a, over all 4^n codes (n <= 5)."""
     n = len(adjacency)
     assert n <= 5
-    contact = effective_beta(adjacency, beta, exposure)
-    heal, lose, wane, shock = (per_node(rate, n) for rate in (gamma, delta, xi, epsilon))
     matrix = np.zeros((4**n, 4**n))
     for code in range(4**n):
-        now = decode(code, n)
-        fates: list[list[tuple[int, float]]] = []
-        for i in range(n):
-            if now[i] == S:
-                k = sum(now[j] == I for j in adjacency[i])
-                escape = (1.0 - shock[i]) * (1.0 - contact[i]) ** k
-                fates.append([(S, escape), (I, 1.0 - escape)])
-            elif now[i] == I:
-                # Rounding of 1 - gamma - delta must not open a forbidden way.
-                stay = max(0.0, round(1.0 - heal[i] - lose[i], 12))
-                fates.append([(I, stay), (R, heal[i]), (X, lose[i])])
-            elif now[i] == R:
-                fates.append([(R, 1.0 - wane[i]), (S, wane[i])])
-            else:
-                fates.append([(X, 1.0)])
-        for outcome in itertools.product(*fates):
-            probability = 1.0
-            for _, share in outcome:
-                probability *= share
-            matrix[code, encode([state for state, _ in outcome])] += probability
+        for after, p in transitions_from(decode(code, n), adjacency, **rates):
+            matrix[code, encode(after)] += p
     return matrix
+
+
+def distributions_with_shocks(
+    adjacency: Adjacency, start: Floats, n_steps: int, events: Sequence[Event], **rates: Any
+) -> list[Floats]:
+    """Laws over the codes in base 6 at steps 0..n_steps: at each step each set of events happens with its probability."""
+    n = len(adjacency)
+    subsets = [some for size in range(len(events) + 1) for some in itertools.combinations(events, size)]
+    rows: dict[tuple[int, tuple[Event, ...]], Floats] = {}
+    laws = [start]
+    for t in range(n_steps):
+        law = np.zeros_like(start)
+        for some in subsets:
+            chance = math.prod(event.chance(t) if event in some else 1.0 - event.chance(t) for event in events)
+            for code in np.flatnonzero(laws[-1]).tolist() if chance > 0.0 else ():
+                if (code, some) not in rows:
+                    rows[code, some] = np.zeros_like(start)
+                    for after, p in transitions_from(decode(code, n, 6), adjacency, events=some, **rates):
+                        rows[code, some][encode(after, 6)] += p
+                law += chance * laws[-1][code] * rows[code, some]
+        laws.append(law)
+    return laws
+
+
+def shown(law: Floats, n_nodes: int) -> Floats:
+    """The law over what is seen, codes in base 4, of one over codes in base 6."""
+    seen = np.zeros(4**n_nodes)
+    for code, p in enumerate(law):
+        seen[encode([SHOWN[state] for state in decode(code, n_nodes, 6)])] += p
+    return seen
+
+
+def with_protection(adjacency: Adjacency, start: Floats, budget: int, order: Sequence[int] | None = None, tries: int = 0) -> Floats:
+    """Law over the codes in base 6 once `protect` has been at work on the law `start` over codes in base 4."""
+    n = len(adjacency)
+    # a partner of a random node
+    met = [sum(1.0 / n / len(adjacency[i]) for i in adjacency[j]) for j in range(n)]
+    law = np.zeros(6**n)
+    for code, share in enumerate(start):
+        if share == 0.0:
+            continue
+        now = decode(code, n)
+        susceptible = [i for i in range(n) if now[i] == S]
+        full = min(budget, len(susceptible))
+        kept = {frozenset[int](): share}
+        for _ in range(tries):
+            following: dict[frozenset[int], float] = {}
+            for group, p in kept.items():
+                ways = {i: met[i] for i in susceptible if i not in group} if len(group) < full else {}
+                following[group] = following.get(group, 0.0) + p * (1.0 - sum(ways.values()))
+                for i, chance in ways.items():
+                    following[group | {i}] = following.get(group | {i}, 0.0) + p * chance
+            kept = following
+        for group, p in kept.items():
+            rest = [i for i in (susceptible if order is None else order) if i in susceptible and i not in group]
+            lacking = full - len(group)
+            sets = list(itertools.combinations(rest, lacking)) if order is None else [tuple(rest[:lacking])]
+            for more in sets:
+                after = [KEPT if i in group or i in more else now[i] for i in range(n)]
+                law[encode(after, 6)] += p / len(sets)
+    return law
 
 
 def distribution_after(matrix: Floats, start: Floats, steps: int) -> Floats:

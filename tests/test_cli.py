@@ -162,7 +162,13 @@ def test_init_never_overwrites(scfast, tmp_path: Path) -> None:
     (tmp_path / "my.toml").write_text("precious")
     assert scfast("init", "my.toml") == (2, "", "scfast: my.toml: is there already, and is left as it is\n")
     assert (tmp_path / "my.toml").read_text() == "precious"
-    assert {line.split()[0] for line in scfast("init", "--list")[1].splitlines()} == {"default", "files", "sweep"}
+    assert {line.split()[0] for line in scfast("init", "--list")[1].splitlines()} == {
+        "default",
+        "files",
+        "hurried",
+        "steady",
+        "sweep",
+    }
 
 
 def test_help_import_and_configuration_errors_stay_light(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scfast.config import (
     KINDS,
@@ -29,8 +31,12 @@ from scfast.config import (
     template_text,
 )
 from scfast.config import UNSWEPT as NEVER
-from scfast.parameters import SIRS, BarabasiAlbert, DualLocalWorld, Initial, Shock, entries
-from scfast.strategies import Risk, Strategy
+from scfast.parameters import RANKINGS, SIRS, BarabasiAlbert, DualLocalWorld, Initial, Protection, Shock, entries
+from scfast.profiles import SHIPPED as SYSTEMS
+from scfast.profiles import Spread, Systems
+from scfast.register import Register
+from scfast.sensitivity import Sensitivity
+from scfast.strategies import MEASURES, Risk, Strategy
 
 SEED = ["run.seed=1"]
 AXIS = "must be a list with at least one value, or {start, stop, num}"
@@ -103,7 +109,7 @@ BAD = [
     ('[initial]\nstates = "first"\nnodes = [1]', "initial.nodes = [1]: must not be given together with states"),
     ("[run]\nseed = -1", "run.seed = -1: must be at least 0"),
     ("[run]\nseed = 9223372036854775808", "run.seed = 9223372036854775808: must be at most 9223372036854775807"),
-    ('[run]\nrecord = ["all"]', "run.record[0] = 'all': must be one of 'types', 'nodes', 'trajectories'"),
+    ('[run]\nrecord = ["all"]', "run.record[0] = 'all': must be one of 'types', 'nodes', 'trajectories', 'importance'"),
     ('[run]\nrecord = ["nodes", "types", "nodes"]', "run.record[2] = 'nodes': must not be given twice"),
     ('[run]\nrecord = "types"', "run.record = 'types': must be a list"),
     ("[run]\nsteps = 0", "run.steps = 0: must be at least 1"),
@@ -384,7 +390,7 @@ def test_what_only_the_loaded_network_tells():
 
 
 def test_shipped_configurations():
-    assert list(shipped()) == ["default", "files", "sweep"]
+    assert list(shipped()) == ["default", "files", "hurried", "steady", "sweep"]
     assert all(line and not line.startswith("#") for line in shipped().values())
     default, sweep, files = (Config.from_toml(find(name)) for name in ("default", "sweep", "files"))
     assert isinstance(default.network.model, DualLocalWorld) and default.network.n_nodes == 1000
@@ -413,7 +419,8 @@ def test_commented_lines_of_the_template_can_be_used():
     text = template_text("default")
     examples = re.findall(r"^# ([a-z_]+ = .*)$", text, re.MULTILINE)
     # m; edges, nodes, clean, symmetrize; detection_hubs; within, nodes, states; seed; all keys of the tables that are not there
-    assert len(examples) == 10 + len(entries(Risk)) + len(entries(Shock)) + len(entries(Strategy))
+    absent = (Risk, Sensitivity, Shock, Strategy)
+    assert len(examples) == 10 + sum(len(entries(kind)) for kind in absent)
     for line in examples:
         tomllib.loads(line)
     sweep = text.partition("# [sweep]\n")[2].partition("\n\n")[0]
@@ -439,3 +446,110 @@ def test_light_imports():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["run.step = 1: unknown key, did you mean 'steps'?", "[]"]
+
+
+OWN_REGISTER = (
+    "[factor.strike]\nclass = 'own'\nabout = 'Dockers walk out.'\neffects = { delivery_delay = 0.4, partner_trust = -0.2 }\n"
+)
+OWN_FACTORS = tomllib.loads(OWN_REGISTER)
+NAMES = st.sampled_from(list(Systems.load().indicators))
+SHARE = st.floats(0, 1)
+RANGES = st.tuples(SHARE, SHARE, SHARE).map(sorted).map(lambda x: {"low": x[0], "mode": x[1], "high": x[2], "shape": "pert"})
+TYPES = DualLocalWorld().types
+FORMS = st.one_of(SHARE, RANGES, st.fixed_dictionaries(dict.fromkeys(TYPES, st.one_of(SHARE, RANGES))))
+SCORED = st.builds(
+    Risk,
+    step=st.floats(1e-6, 1),
+    default=SHARE,
+    draws=st.integers(1, 3),
+    scores=st.dictionaries(NAMES, FORMS, max_size=4) | st.none(),
+    present=st.dictionaries(st.sampled_from(list(Register.load().factors)), SHARE, max_size=3) | st.none(),
+    register=st.sampled_from([None, [OWN_FACTORS]]),
+)
+EVENTS = st.builds(
+    Shock,
+    steps=st.lists(st.integers(0, 99), min_size=1, max_size=3, unique=True),
+    probability=SHARE | st.none(),
+    severity=SHARE,
+    within=st.sampled_from([*TYPES, None]),
+    share=st.floats(1e-6, 1),
+)
+MEASURED = st.builds(
+    Strategy,
+    name=st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=9).filter(lambda text: text != "baseline"),
+    monitoring=SHARE | st.lists(SHARE, min_size=1, max_size=3, unique=True) | st.none(),
+    insurance=SHARE | st.none(),
+    detection=SHARE,
+    detected_beta=SHARE | st.none(),
+    hubs=st.integers(0, 60) | SHARE | st.none(),
+    protection=st.integers(0, 60) | SHARE,
+    protection_by=st.sampled_from([*RANKINGS, None]),
+    more_partners=st.integers(1, 9) | st.none(),
+    partner_selection=SHARE | st.none(),
+)
+
+
+@settings(max_examples=30)
+@given(
+    SCORED,
+    st.lists(EVENTS, max_size=2),
+    st.lists(MEASURED, max_size=2, unique_by=lambda strategy: strategy.name),
+    st.builds(Protection, st.integers(0, 60) | SHARE, by=st.sampled_from(RANKINGS)),
+)
+def test_round_trips_of_everything(risk, shocks, strategies, protection):
+    config = Config(
+        replace(Grown(), n_nodes=60),
+        risk=risk,
+        shocks=shocks,
+        strategies=strategies,
+        protection=protection,
+        sweep={"risk.step": [0.1, 1.0], "risk.scores.partner_trust": [0.2, 0.4], "protection.protected": [3, 0.5]},
+    )
+    again = Config.from_text(config.to_toml())
+    assert again == config and again.to_toml() == config.to_toml()
+    plain = config.resolved()
+    assert Config.from_dict(json.loads(json.dumps(plain, sort_keys=True, allow_nan=False))) == config
+    assert [cell.values for cell in again.cells] == [cell.values for cell in config.cells]
+    assert [cell.profile.scores for cell in again.cells] == [cell.profile.scores for cell in config.cells]
+
+
+def test_python_values_become_plain():
+    scores = {
+        "partner_trust": Spread(0.2, 0.8, mode=0.5, shape="pert"),
+        "cargo_damage": np.float32(0.5),
+        "event_review": np.full(20, 0.25),
+        "staff_training": {name: np.int64(1) for name in TYPES},
+    }
+    config = Config(replace(Grown(), n_nodes=20), risk=Risk(scores=scores))
+    assert Config.from_dict(json.loads(json.dumps(config.resolved()))) == config
+    assert Config.from_text(config.to_toml()) == config
+
+
+def uncommented(section: str, keys: list[str]) -> str:
+    """A table of the template with these of its keys."""
+    text = template_text("default").partition(f"\n# {section}\n")[2]
+    rows = dict(re.findall(r"^# ([a-z_]+) = (.*)$", re.split(r"\n(?:# )?\[", text)[0], re.MULTILINE))
+    return "\n".join([section, *(f"{key} = {rows[key]}" for key in keys), ""])
+
+
+def test_tables_of_the_template_can_be_used_uncommented(tmp_path):
+    from scfast.plan import Plan
+
+    (tmp_path / "scores.csv").write_text("id,event_review\n" + "".join(f"{i},0.3\n" for i in range(1000)))
+    (tmp_path / "register.toml").write_text(OWN_REGISTER)
+    (tmp_path / "judgments.csv").write_text(
+        ",".join(["1"] * 5) + "\n" + "\n".join("," * k + ",".join(["1"] * (5 - k)) for k in range(1, 5)) + "\n"
+    )
+    for name in ("immunity", "external"):
+        (tmp_path / f"{name}.toml").write_text((SYSTEMS / f"{name}.toml").read_text())
+    risk = uncommented("[risk]", list(entries(Risk)))
+    strategy = uncommented("[[strategy]]", list(entries(Strategy)))
+    groups = (["within"], ["attribute", "equals"], ["nodes"], [])
+    shocks = [uncommented("[[shock]]", ["steps", "probability", "severity", "share", *group]) for group in groups]
+    config = Config.from_text(risk + strategy + shocks[0] + shocks[3], base=tmp_path)
+    assert config.cells[1].point.measures.keys() == set(MEASURES) and len(config.shocks) == 2
+    assert config.risk.scores == {"capital_stability": 0.8, "delivery_delay": {"low": 0.2, "high": 0.6}}
+    (tmp_path / "edges.csv").write_text("source,target\nA1,B\n")
+    (tmp_path / "nodes.csv").write_text("id,country\nA1,Italy\nB,France\n")
+    files = '[network]\nkind = "file"\nedges = "edges.csv"\nnodes = "nodes.csv"\n'
+    Plan.of(Config.from_text(files + shocks[1] + shocks[2], base=tmp_path))

@@ -19,6 +19,8 @@ from proof.judge import FAMILY, binomial_p, two_sample_p
 from scipy import stats
 
 import scfast as sf
+from scfast import sirs
+from scfast.parameters import Protection, Shock
 
 S, I, R, X = ref.S, ref.I, ref.R, ref.X  # noqa: E741
 
@@ -216,6 +218,98 @@ def test_seed_decides_everything() -> None:
     assert (first.final == again.final).all()
     assert (first.infected_steps == again.infected_steps).all()
     assert (first.counts[:, 1:] != other.counts[:, 1:]).any()
+
+
+# ---- strategies and shocks
+
+
+@pytest.mark.parametrize(
+    "initial",
+    [lambda: sf.Initial(by="each"), lambda: sf.Initial(by="each", within="b"), lambda: sf.Initial(1, by="each", within="c")],
+)
+def test_each_node_begins_in_turn(initial: Any) -> None:
+    run = middle_run(n_replicates=1100, n_steps=0, initial=initial())
+    pool = [i for i in range(150) if initial().within in (None, MIDDLE_TYPES[i])]
+    assert (run.final == I).sum() == 1100
+    assert ((run.final == I).argmax(axis=1) == np.resize(pool, 1100)).all()
+
+
+def test_importance_is_the_mean_of_replicates_that_begin_with_a_node() -> None:
+    """Of so many steps that not all replicates are held at once."""
+    net = sf.Network.from_edges([(0, 1), (1, 2), (1, 3)], n_nodes=5)
+    model = sf.SIRS(beta=0.2, gamma=0.3, delta=0.01, xi=0.2)
+    load, lost = sirs.importance(net, model, 2100, 220, seed=8)
+    run = sf.simulate(net, model, 2100, 5 * 220, seed=8, initial=sf.Initial(by="each"))
+    for seen, column in ((load, run.risk_load), (lost, run.final_eliminated / 5)):
+        np.testing.assert_allclose(seen, column.reshape(220, 5).mean(axis=0), rtol=1e-12)
+    assert load.argmax() == 1 and load.argmin() == 4
+
+
+@pytest.mark.parametrize(
+    ("by", "rates", "of_type"),
+    [
+        ("vulnerability", {"beta": 0.01, "xi": 1.0, "epsilon": {"a": 0.0, "b": 0.5, "c": 0.01}}, [0, 40, 0]),
+        ("importance", {"beta": {"a": 0.05, "b": 0.0, "c": 0.0}, "gamma": {"a": 0.4, "b": 0.9, "c": 0.01}}, [0, 0, 40]),
+    ],
+)
+def test_a_pilot_run_tells_whom_to_protect(by: str, rates: dict[str, Any], of_type: list[int]) -> None:
+    """Those who are infected from outside most often, and those who if infected stay so longest."""
+    run = middle_run(n_replicates=70, n_steps=30, delta=0.0, initial=0, protection=Protection(40, by=by), **rates)
+    assert (run.type_counts[:, 0, :, R] == of_type).all()
+    again = middle_run(n_replicates=70, n_steps=30, delta=0.0, initial=0, protection=Protection(40, by=by), **rates)
+    assert (run.final == again.final).all()
+
+
+def test_random_protection_has_nothing_to_do_with_first_infections_of_any_lane() -> None:
+    """One node each: the protected of a lane is the infected of another of its word once in 150 times, and never its own."""
+    words, some = 400, 8
+    run = middle_run(n_replicates=64 * words, n_steps=0, initial=1, protection=Protection(1, by="random"))
+    infected, kept = ((run.final == state).argmax(axis=1).reshape(words, 64)[:, :some] for state in (I, R))
+    same = (infected[:, :, None] == kept[:, None, :]).sum(axis=0)
+    own = np.eye(some, dtype=bool)
+    assert not same[own].any()
+    assert binomial_p(same[~own], words, 1 / 150).min() > FAMILY / (some * some)
+
+
+def test_the_protected_are_immune_for_ever_and_counted_so() -> None:
+    degree = np.bincount(np.ravel(MIDDLE), minlength=150)
+    kept = np.argsort(-degree, kind="stable")[:20]
+    start = np.zeros(150, np.uint8)
+    start[kept[3]] = I  # in its place the next is protected
+    kept = np.append(np.delete(kept, 3), np.argsort(-degree, kind="stable")[20])
+    event = Shock(steps=[3, 11], severity=1.0)
+    run = middle_run(initial=start, xi=1.0, epsilon=0.1, shocks=[event], protection=Protection(20), n_replicates=513)
+    assert (run.final[:, kept] == R).all()
+    assert not run.ever_infected[kept].any() and not run.ever_eliminated[kept].any() and not run.infected_steps[kept].any()
+    of_type = np.bincount(kept % 3, minlength=3)
+    assert (run.type_counts[:, :, :, R] >= of_type).all() and (run.type_counts[:, 0, :, R] == of_type).all()
+    assert (run.type_counts.sum(axis=3) == 50).all()
+    assert (run.counts[:, 0, X] == 0).all()
+
+
+def test_all_cells_meet_the_same_shocks_and_protect_the_same_nodes() -> None:
+    """Cells share what is drawn for a block of a network; blocks, networks and seeds do not."""
+    net = sf.Network.from_edges(MIDDLE, n_nodes=150, types=MIDDLE_TYPES)
+    inert = sf.SIRS(beta=0.0, gamma=0.0, delta=0.0, xi=0.0)
+    setup = sirs.prepare(
+        net,
+        inert,
+        sf.Initial(5),
+        False,
+        [Shock(probability=0.2, severity=0.1, within="b")],
+        Protection(10, by="acquaintance"),
+    )
+
+    def final(*key: int) -> np.ndarray:
+        out = np.empty((512, 150), np.uint8)
+        sirs.run_replicates(setup, key, 512, 8, final=out)
+        return out
+
+    one = final(3, 0, 0, 0)
+    np.testing.assert_array_equal(one, final(3, 0, 7, 0))
+    for other in (final(4, 0, 0, 0), final(3, 1, 0, 0), final(3, 0, 0, 1)):
+        for state in (I, R):
+            assert ((one == state) != (other == state)).any(axis=1).mean() > 0.9
 
 
 # ---- what cannot happen

@@ -150,7 +150,8 @@ def test_standard_errors_of_nodes_are_the_spread_over_seeds(replicates: int) -> 
 
 
 def test_file_describes_itself(tmp_path: Path) -> None:
-    sf.run(sf.Config.from_text(SMALL), tmp_path / "r")
+    every = "run.record=['types', 'nodes', 'trajectories', 'importance']"
+    sf.run(sf.Config.from_text(SMALL, [every]), tmp_path / "r")
     with h5py.File(tmp_path / "r" / "results.h5") as file:
         assert [name.decode() for name in file.attrs["state"]] == ["S", "I", "R", "X"]
         assert len(file.attrs["run_id"]) == 64

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, replace
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 from proof.judge import FAMILY, WAYS, two_sample_p, way
 
 import scfast as sf
+from scfast import sirs
+from scfast.parameters import Protection, Shock
 
 S, I, R, X = ref.S, ref.I, ref.R, ref.X  # noqa: E741
 TYPES = ("a", "b", "c")
@@ -34,6 +37,8 @@ class World:
     exposure: str
     initial: Any
     seed: int
+    shocks: tuple[Shock, ...] = ()
+    protection: Protection | None = None
 
     @property
     def n_nodes(self) -> int:
@@ -51,7 +56,15 @@ class World:
 
     def run(self, n_steps: int, n_replicates: int, **options: Any) -> sf.Run:
         model = sf.SIRS(exposure=self.exposure, **self.given)
-        return sf.simulate(self.network(), model, n_steps, n_replicates, self.seed, initial=self.initial, **options)
+        options = {"initial": self.initial, "shocks": self.shocks, "protection": self.protection} | options
+        return sf.simulate(self.network(), model, n_steps, n_replicates, self.seed, **options)
+
+    def dates(self, n_steps: int) -> dict[str, Any]:
+        """What the twin is told of shocks, all of which happen for certain or never, or may at any step."""
+        able = [shock for shock in self.shocks if shock.severity > 0 and shock.probability]
+        hitting = [shock for shock in able if int(shock.share * len(shock.on(self.network())) + 0.5)]
+        dated = {t for shock in hitting for t in shock.steps or () if t < n_steps}
+        return {"shocks": dated, "ever_shocked": any(shock.steps is None for shock in hitting)}
 
     def history(self, n_steps: int, n_replicates: int) -> tuple[sf.Run, NDArray[np.uint8]]:
         """The run, and all states (steps, replicates, nodes): the last ones of runs of 0, 1, ... steps, which it must continue."""
@@ -66,6 +79,20 @@ def expand(rate: Any, types: NDArray[np.int64]) -> list[float]:
     if isinstance(rate, dict):
         return [rate[TYPES[t]] for t in types]
     return ref.per_node(rate, len(types))
+
+
+def protected(world: World, start: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Who is, (replicates, nodes): immune in `start`, the states at step 0, and susceptible in those of the world without."""
+    bare = replace(world, protection=None).run(0, len(start), keep_final=True).final
+    assert bare is not None
+    kept = start != bare
+    assert ((bare == S) & (start == R))[kept].all()
+    if world.protection is None:
+        assert not kept.any()
+    else:
+        wanted = world.protection.count(world.n_nodes)
+        np.testing.assert_array_equal(kept.sum(axis=1), np.minimum(wanted, (bare == S).sum(axis=1)))
+    return kept
 
 
 @st.composite
@@ -126,21 +153,50 @@ def worlds(draw: st.DrawFn, most: int = 30, **fixed: Any) -> World:
     return World(edges, types, rng.random(n), given, exposure, draw(starts(types)), draw(st.integers(0, 2**63 - 1)))
 
 
+@st.composite
+def shocks(draw: st.DrawFn, n: int) -> Shock:
+    """An event of any kind; a dated one happens for certain or never."""
+    nodes = draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=4, unique=True))
+    group: dict[str, Any] = draw(st.sampled_from([{}, {"within": "a"}, {"within": "c"}, {"nodes": nodes}]))
+    severity = draw(st.sampled_from([0.0, 0.3, 0.9, 1.0]))
+    if draw(st.booleans()):
+        dates = draw(st.lists(st.integers(0, 7), min_size=1, max_size=3, unique=True))
+        return Shock(steps=dates, probability=draw(st.sampled_from([1.0, 1.0, 0.0])), severity=severity, **group)
+    return Shock(probability=draw(st.sampled_from([0.0, 0.3, 1.0])), severity=severity, **group)
+
+
+@st.composite
+def defended(draw: st.DrawFn, most: int = 30, detection: bool | None = None) -> World:
+    """A world with shocks, protection and detection, some of them or all; whom a pilot run protects depends on how long it is."""
+    world = draw(worlds(most))
+    n = world.n_nodes
+    if draw(st.booleans()) if detection is None else detection:
+        seen = {"detection": draw(rate(n, 1.0)), "detected_beta": draw(st.sampled_from([0.0, 0.0, 0.4, 1.0]))}
+        world = replace(world, given=world.given | seen)
+    by = draw(st.sampled_from(["degree", "fitness", "random", "acquaintance"]))
+    protection = draw(st.none() | st.integers(0, n).map(lambda budget: Protection(budget, by=by)))
+    return replace(world, shocks=tuple(draw(st.lists(shocks(n), max_size=3))), protection=protection)
+
+
 # ---- counts
 
 
 @ways
-@settings(max_examples=40)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_records_are_those_of_the_states(name: str, data: st.DataObject) -> None:
     """Counts, observables and maps equal what the twin makes of the states at each step."""
     n_replicates = data.draw(st.sampled_from([1, 2, 63, 64, 65, 129, 511, 512, 513]))
-    world = data.draw(worlds(most=40 if n_replicates < 100 else 8))
+    most = 40 if n_replicates < 100 else 8
+    world = data.draw(st.one_of(worlds(most), defended(most)))
+    n_steps = data.draw(st.integers(0, 7))
     with way(name):
-        run, states = world.history(data.draw(st.integers(0, 7)), n_replicates)
+        run, states = world.history(n_steps, n_replicates)
     rates = world.node_rates()
-    kept = {"xi": rates["xi"], "epsilon": rates["epsilon"], "types": world.types.tolist()}
-    twins = [ref.observables(states[:, lane].tolist(), **kept) for lane in range(n_replicates)]
+    told = {"xi": rates["xi"], "epsilon": rates["epsilon"], "types": world.types.tolist()} | world.dates(n_steps)
+    inner = np.where(protected(world, states[0]), ref.KEPT, states)
+    assert (states[inner == ref.KEPT] == R).all()
+    twins = [ref.observables(inner[:, lane].tolist(), **told) for lane in range(n_replicates)]
     n_types = int(world.types.max()) + 1
     for what in ("counts", "risk_load", "final_eliminated", "peak", "peak_step", "attack_rate", "extinction_step"):
         np.testing.assert_array_equal(getattr(run, what), [getattr(twin, what) for twin in twins], what)
@@ -183,7 +239,7 @@ def test_only_possible_moves_are_made(name: str, data: st.DataObject) -> None:
 @settings(max_examples=64)
 @given(data=st.data())
 def test_nodes_are_kept_and_the_eliminated_too(name: str, data: st.DataObject) -> None:
-    world = data.draw(worlds(most=60))
+    world = data.draw(st.one_of(worlds(most=60), defended(most=60)))
     with way(name):
         run = world.run(data.draw(st.integers(1, 30)), data.draw(st.integers(1, 600)), by_type=True, keep_final=True)
     assert (run.counts >= 0).all()
@@ -247,6 +303,85 @@ def test_a_clean_component_stays_clean_without_epsilon(name: str, data: st.DataO
     assert not run.infected_steps[n:].any()
     final, first = run.final[:, n:], start[n:]
     assert ((final == first) | ((final == S) & (first == R))).all()
+
+
+# ---- strategies and shocks
+
+
+def assert_same_bits(one: sf.Run, other: sf.Run) -> None:
+    for what in ("type_counts", "infected_steps", "ever_infected", "ever_eliminated", "extinction_step", "attack_rate", "final"):
+        np.testing.assert_array_equal(getattr(one, what), getattr(other, what), what)
+
+
+@ways
+@settings(max_examples=24)
+@given(data=st.data())
+def test_what_does_nothing_changes_no_bit(name: str, data: st.DataObject) -> None:
+    """No shock, none that happens or strikes in time, nobody protected, nobody detected."""
+    world = data.draw(worlds())
+    n_steps, options = data.draw(st.integers(1, 8)), {"by_type": True, "keep_final": True}
+    nothing = [Shock(steps=[n_steps]), Shock(probability=0.0), Shock(steps=[0], severity=0.0), Shock(probability=0.5, severity=0.0)]
+    idle = replace(
+        world,
+        given=world.given | {"detection": 0.0, "detected_beta": 0.5},
+        shocks=tuple(data.draw(st.permutations(nothing))[: data.draw(st.integers(0, 4))]),
+        protection=data.draw(st.sampled_from([None, Protection(0), Protection(0, by="random"), Protection(0.0, by="importance")])),
+    )
+    n_replicates = data.draw(st.sampled_from([1, 64, 65, 511, 513]))
+    with way(name):
+        assert_same_bits(world.run(n_steps, n_replicates, **options), idle.run(n_steps, n_replicates, **options))
+
+
+@ways
+@settings(max_examples=24)
+@given(data=st.data())
+def test_slices_change_no_bit(name: str, data: st.DataObject) -> None:
+    world, options = data.draw(defended()), {"by_type": True, "keep_final": True}
+    n_steps, n_replicates = data.draw(st.integers(1, 9)), data.draw(st.sampled_from([1, 63, 129, 513]))
+    with way(name):
+        whole = world.run(n_steps, n_replicates, **options)
+        with mock.patch.object(sirs, "SLICE", 1):
+            assert_same_bits(whole, world.run(n_steps, n_replicates, **options))
+
+
+@ways
+@settings(max_examples=40)
+@given(data=st.data())
+def test_first_infections_are_those_of_the_world_without_strategies(name: str, data: st.DataObject) -> None:
+    world = data.draw(defended())
+    bare = replace(world, given={key: world.given[key] for key in RATES}, shocks=(), protection=None)
+    n_replicates = data.draw(st.integers(1, 600))
+    with way(name):
+        ours, theirs = (each.run(0, n_replicates, keep_final=True).final for each in (world, bare))
+    np.testing.assert_array_equal(ours == I, theirs == I)
+    np.testing.assert_array_equal(ours == X, theirs == X)
+
+
+@ways
+@settings(max_examples=40)
+@given(data=st.data())
+def test_shocks_strike_the_same_nodes_whatever_the_rates_and_strategies(name: str, data: st.DataObject) -> None:
+    """Without beta and epsilon the newly infected are those struck where nobody ever changes, as far as they are susceptible."""
+    n_steps, n_replicates = data.draw(st.integers(1, 6)), data.draw(st.sampled_from([1, 64, 100, 513]))
+    world = data.draw(defended(most=20))
+    world = replace(world, given=world.given | {"beta": 0.0, "epsilon": 0.0})
+    inert = replace(
+        world, given=dict.fromkeys(RATES, 0.0), initial=np.zeros(world.n_nodes, np.uint8), protection=None, seed=world.seed
+    )
+    event = Shock(
+        steps=[n_steps - 1],
+        probability=data.draw(st.sampled_from([0.5, 1.0])),
+        severity=data.draw(st.sampled_from([0.5, 1.0])),
+        share=data.draw(st.sampled_from([0.5, 1.0])),
+    )
+    with way(name):
+        struck = replace(inert, shocks=(event,)).run(n_steps, n_replicates, keep_final=True).final == I
+        before, after = (
+            replace(world, shocks=(event,)).run(t, n_replicates, keep_final=True).final for t in (n_steps - 1, n_steps)
+        )
+    np.testing.assert_array_equal((before != I) & (after == I), (before == S) & struck)
+    if event.severity < 1.0 and struck.size > 600 and event.share == 1.0 == event.probability:
+        assert 0 < struck.sum() < struck.size
 
 
 # ---- relabelling

@@ -11,6 +11,7 @@ import reference as ref
 from proof.judge import FAMILY, g_test
 
 S, I, R, X = ref.S, ref.I, ref.R, ref.X  # noqa: E741
+DETECTED, KEPT = ref.DETECTED, ref.KEPT
 
 
 @pytest.mark.parametrize("exposure", ["per_partner", "shared"])
@@ -48,6 +49,74 @@ def test_twin_mechanism_follows_twin_matrix(exposure: str) -> None:
         codes = ref.encode([history[t] for history in histories])
         law = ref.distribution_after(matrix, ref.state_distribution(start), t)
         assert g_test(np.bincount(codes, minlength=64), law) > FAMILY / 6
+
+
+STRATEGIES: dict[str, Any] = {
+    "beta": [0.3, 0.2, 0.5],
+    "gamma": [0.4, 0.1, 0.2],
+    "delta": [0.1, 0.2, 0.3],
+    "xi": [0.2, 0.5, 0.9],
+    "epsilon": [0.0, 0.15, 0.05],
+    "detection": [0.5, 1.0, 0.2],
+    "detected_beta": 0.4,
+}
+
+
+def test_twin_mechanism_of_detection_and_shocks_follows_the_formula() -> None:
+    adjacency = ref.adjacency_from_edges([(0, 1), (1, 2)], 3)
+    events = [ref.Event((0, 1), 0.4, (0, 2), 0.5), ref.Event((1, 2), 0.3, None, 0.6)]
+    start = [I, S, R]
+    code = np.zeros(6**3)
+    code[ref.encode(start, 6)] = 1.0
+    laws = ref.distributions_with_shocks(adjacency, code, 3, events, **STRATEGIES)
+    rng = random.Random(21)
+    histories = []
+    for _ in range(20_000):
+        happen = ref.draw_events(events, 3, rng)
+        histories.append(ref.simulate(adjacency, start, n_steps=3, rng=rng, events=happen, **STRATEGIES))
+    for t in (1, 2, 3):
+        assert laws[t].sum() == pytest.approx(1.0, abs=1e-12)  # rounding of some thousand products
+        codes = ref.encode(np.array([history[t] for history in histories]), 6)
+        assert g_test(np.bincount(codes, minlength=6**3), laws[t]) > FAMILY / 6
+
+
+@pytest.mark.parametrize(("order", "tries"), [(None, 0), ([2, 0, 3, 1], 0), (None, 3), (None, 60)])
+@pytest.mark.parametrize("budget", [0, 1, 2, 4])
+def test_twin_protects_by_its_own_law(order: list[int] | None, tries: int, budget: int) -> None:
+    """Node 3 is isolated, node 1 infected at first."""
+    adjacency = ref.adjacency_from_edges([(0, 1), (1, 2)], 4)
+    law = ref.with_protection(adjacency, ref.state_distribution([S, I, S, S]), budget, order, tries)
+    rng = random.Random(22)
+    seen = np.zeros(6**4, np.int64)
+    for _ in range(5000):
+        seen[ref.encode(ref.protect(adjacency, [S, I, S, S], budget, rng, order, tries), 6)] += 1
+    assert law.sum() == pytest.approx(1.0, abs=1e-12)
+    assert g_test(seen, law) > FAMILY / 16
+
+
+def test_twin_by_hand() -> None:
+    """A path: the middle meets one who is detected and one who is not, and two shocks."""
+    adjacency = ref.adjacency_from_edges([(0, 1), (1, 2)], 3)
+    rates = {"beta": 0.5, "gamma": 0.1, "delta": 0.3, "xi": 0.2, "epsilon": 0.2, "detection": 0.25, "detected_beta": 0.2}
+    events = (ref.Event((1,), 0.4), ref.Event((0, 1, 2), 0.5))
+    law: dict[tuple[int, ...], float] = {}
+    for after, p in ref.transitions_from([DETECTED, S, I], adjacency, events=events, **rates):
+        law[tuple(after)] = law.get(tuple(after), 0.0) + p
+    escape = 0.8 * 0.5 * 0.9 * 0.6 * 0.5
+    assert law[DETECTED, S, DETECTED] == pytest.approx(0.6 * escape * 0.6 * 0.25)
+    assert law[R, I, I] == pytest.approx(0.1 * (1 - escape) * 0.6 * 0.75)
+    assert not any(after[0] == I for after in law)
+    (stays,) = ref.transitions_from([KEPT, X, KEPT], adjacency, events=events, **rates)
+    assert stays == ([KEPT, X, KEPT], 1.0)
+
+
+def test_twin_waits_for_shocks_and_not_for_the_protected() -> None:
+    history = [[DETECTED, KEPT], [R, KEPT], [R, KEPT], [R, KEPT]]
+    seen = ref.observables(history, xi=[0.0, 1.0], epsilon=[0.0, 1.0])
+    assert seen.extinction_step == 1
+    assert seen.counts[0] == [0, 1, 1, 0] and seen.infected_steps == [1, 0] and seen.ever_eliminated == [0, 0]
+    assert ref.observables(history, shocks=[1]).extinction_step == 2
+    assert ref.observables(history, ever_shocked=True).extinction_step == -1
 
 
 def test_twin_extinction_waits_for_the_last_way_back() -> None:

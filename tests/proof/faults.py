@@ -91,6 +91,41 @@ def last_lane_caught_more() -> contextlib.AbstractContextManager[Any]:
     return mock.patch.object(sirs.lanes, "advance", wrong)
 
 
+def reduced_contacts(factor: float) -> Plant:
+    """The beta that detected nodes exert multiplied."""
+    right = sirs.lanes.make_rules
+
+    def wrong(rates: np.ndarray, node_class: np.ndarray, degree: np.ndarray, detected_beta: float) -> sirs.lanes.Rules:
+        return right(rates, node_class, degree, min(1.0, factor * detected_beta))
+
+    return lambda: mock.patch.object(sirs.lanes, "make_rules", wrong)
+
+
+def severity(factor: float) -> Plant:
+    """Chances of shocks multiplied."""
+    right = sirs._threshold
+    return lambda: mock.patch.object(sirs, "_threshold", lambda p: right(min(1.0, factor * p)))
+
+
+def protected(more: int) -> Plant:
+    """So many more nodes protected."""
+    right = sirs.lanes.Protection
+    return lambda: mock.patch.object(sirs.lanes, "Protection", lambda budget, *others: right(budget + more, *others))
+
+
+def shocks_in_all_lanes_at_once() -> contextlib.AbstractContextManager[Any]:
+    """An event happens in all lanes of a block or in none."""
+    right = sirs.lanes.occur
+
+    def wrong(threshold: Any, certain: bool, lanes: int, rng: np.ndarray, out: np.ndarray) -> None:
+        first = np.zeros_like(out)
+        right(threshold, certain, 1, rng, first)
+        right(threshold, True, lanes, rng, out)
+        out[first[:, 0] == 0] = 0
+
+    return mock.patch.object(sirs.lanes, "occur", wrong)
+
+
 FAULTS = [
     Fault(
         "beta 2 % high",
@@ -123,4 +158,29 @@ FAULTS = [
     Fault("local world of 50", rules(local_world=lambda value: value * 0 + 50), ("degrees: Barabási-Albert",)),
     Fault("standard errors 10 % low", components(sem=lambda value: 0.9 * value), ("intervals: G = 4", "intervals: G = 32")),
     Fault("variance within 1 % high", components(within=lambda value: 1.01 * value), ("components: balanced",)),
+    Fault(
+        "detection 2 % low",
+        rate(5, 0.98),
+        ("detection: isolated, planes", "detection: every rate, planes"),
+    ),
+    Fault(
+        "detected nodes transmit 5 % more",
+        reduced_contacts(1.05),
+        ("detection: reduced, planes", "detection: hubs, per_partner, planes"),
+    ),
+    Fault(
+        "shocks 5 % more severe",
+        severity(1.05),
+        ("shocks: dated, a type, planes", "shocks: dated, a type, lists", "shocks: large network, chosen"),
+    ),
+    Fault(
+        "shocks in all lanes at once",
+        shocks_in_all_lanes_at_once,
+        ("shocks: dated by chance, some nodes, planes", "shocks: large network, lists", "shocks: extinction, both"),
+    ),
+    Fault(
+        "one more protected",
+        protected(1),
+        ("protection: random, planes", "protection: acquaintance, lists", "protection: degree, both"),
+    ),
 ]
