@@ -85,7 +85,7 @@ class Sensitivity:
     within: Annotated[
         float | None,
         Number(
-            "Each score varies by so much up and down, as far as [0, 1] goes",
+            "Each score varies by so much up and down, as far as [0, 1] goes; 0.2 if low and high are not given",
             low=0,
             high=1,
             above=True,
@@ -96,7 +96,7 @@ class Sensitivity:
     low: Annotated[
         float | None, Number("Instead of within: every score varies from here", low=0, high=1, optional=True, example=0.0)
     ] = None
-    high: Annotated[float | None, Number("to here", low=0, high=1, optional=True, example=1.0)] = None
+    high: Annotated[float | None, Number("And up to here", low=0, high=1, optional=True, example=1.0)] = None
     indicators: Annotated[
         tuple[str, ...] | Any,
         Keys("Only these indicators vary; all if absent", optional=True, example=["capital_stability", "delivery_delay"]),

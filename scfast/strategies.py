@@ -101,7 +101,7 @@ class Risk:
     scores: Annotated[
         Mapping[str, Any] | None,
         Table(
-            "Indicator -> score: a number; {type = number}; or a range {low, high} or {low, mode, high}, perhaps shape = pert",
+            "Indicator -> score: a number; {type = number}; or a range {low, high}, {low, mode, high}, or that with a shape: pert",
             optional=True,
             example={"capital_stability": 0.8, "delivery_delay": {"low": 0.2, "high": 0.6}},
         ),
