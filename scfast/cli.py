@@ -57,11 +57,8 @@ def _option(param: click.Parameter | None) -> str:
 
 
 class _Interrupted(Exception):
-    """An interrupt on its way past click, which would print an empty line."""
+    """An interrupt of a run, on its way past click, which would print an empty line."""
 
-
-_RUNNING: list[bool] = []
-"""Not empty once a run has begun."""
 
 FOLDER = _Folder()
 BYTES = _Bytes()
@@ -169,7 +166,6 @@ def _computed(settings: Any, out: Path, **how: Any) -> Any:
     """The result of a plan, run or completed in `out`."""
     from scfast import ensemble
 
-    _RUNNING.append(True)
     try:
         return ensemble.run(settings, out, progress=True, **how)
     except KeyboardInterrupt as stop:
@@ -977,7 +973,7 @@ def main() -> None:
         _fail(error.format_message(), 2)
     except (click.Abort, KeyboardInterrupt, _Interrupted) as stop:
         number = (*(stop.__cause__ or stop).args, 2)[0]  # click wraps the interrupt, which says which signal it was
-        click.echo(f"scfast: stopped; {KEPT}" if _RUNNING else "scfast: stopped", err=True)
+        click.echo(f"scfast: stopped; {KEPT}" if isinstance(stop, _Interrupted) else "scfast: stopped", err=True)
         if any(thread.name.startswith("scfast-worker") for thread in threading.enumerate()):
             sys.stdout.flush()
             os._exit(128 + int(number))  # what is still at work would be waited for; what is published is whole
