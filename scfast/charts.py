@@ -30,6 +30,7 @@ MOST_ROWS = 200
 LINE, PANEL, GAP, CURVE = 0.25, 3.7, 0.85, 2.6  # inches: a point's row, a panel's width, between panels, a curve's height
 NAME = 34  # characters in a line of a strategy's name
 CHARACTER = 0.085  # inches, about
+SYSTEMS = {"immunity": COLOURS[0], "external": COLOURS[5]}
 UNITS = {
     "cost": "cost",
     "protection": "protected firms",
@@ -395,15 +396,7 @@ def drivers(result: Result, outcomes: Sequence[str] = SHOWN) -> Figure:
         raise ValueError(f"outcomes = {', '.join(outcomes) or 'none'}: must be one to three")
     found = [sensitivity.drivers(result, name) for name in outcomes]
     first = found[0].table.sort_values(["system", "weight_rank", "indicator"], ascending=[False, True, True])
-    groups = [part for _, part in first.groupby("system", sort=False)]
-    place: dict[str, float] = {}
-    heads: list[tuple[float, str]] = []
-    y = 0.0
-    for part in groups:
-        heads.append((y, part["system"].iloc[0]))
-        for k, key in enumerate(part["indicator"]):
-            place[key] = y + 0.95 + k
-        y += len(part) + 1.3
+    place, heads, y = _rows_of(first)
     top = min(5, len(place))
     answers = ", ".join(f"{one.shared(top)} for {one.outcome}" for one in found)
     how = {"sobol": "bar: total effect, a share of the variance", "morris": "bar: mean size of elementary effects"}
@@ -413,37 +406,54 @@ def drivers(result: Result, outcomes: Sequence[str] = SHOWN) -> Figure:
          f"{how[found[0].method]}   ·   line: 95 % interval   ·   dotted: what chance alone would show"),
         body=0.9 + 0.27 * y)  # fmt: skip
     axes = figure.subplots(1, 1 + len(found), sharey=True, width_ratios=[0.8, *[1.0] * len(found)])
-    colours = {"immunity": COLOURS[0], "external": COLOURS[5]}
     for ax, one in zip(axes, [None, *found], strict=True):
-        table = first if one is None else one.table
-        name = "weight" if one is None else one.main
-        at = table["indicator"].map(place)
-        shade = table["system"].map(colours)
-        ax.barh(at, table[name], color=shade, alpha=0.35 if one is None else 0.75, height=0.72, zorder=2)
-        reach = table[name].to_numpy(float)
-        if one is not None:
-            half = table[f"{name}_conf"].to_numpy(float)
-            ax.hlines(at, np.maximum(reach - half, 0), reach + half, color=INK, linewidth=1.4, zorder=4)
-            if one.floor == one.floor:
-                ax.axvline(one.floor, color=GREY, linestyle=":", linewidth=1.2, zorder=1)
-            reach = reach + half
-        edge = 0.02 * max(reach.max(), 1e-12)
-        for x, height, rank in zip(reach, at, table["weight_rank" if one is None else "effect_rank"], strict=True):
-            ax.text(x + edge, height, str(rank), va="center", size=9.5, color=GREY)
-        ax.set_xlim(0, 1.12 * max(reach.max(), 1e-12))
-        ax.tick_params(axis="y", length=0)
-        ax.set_title("weight by AHP" if one is None else f"effect on {one.outcome}", weight="bold")
-        ax.grid(False, axis="y")
-        ax.spines["left"].set_visible(False)
-        ax.xaxis.set_major_locator(MaxNLocator(4))
-        _plain(ax.xaxis)
+        _bars(ax, first, one, place)
     labels = dict(zip(first["indicator"], first["label"], strict=True))
     axes[0].set_yticks(list(place.values()), [labels[key] for key in place], size=11)
     axes[0].set_ylim(y - 0.4, -0.6)
     for height, system in heads:
         name = {"immunity": "immunity of the firms", "external": "risk from outside"}[system]
-        axes[0].text(0.0, height, name, color=colours[system], weight="bold", va="center", size=11)
+        axes[0].text(0.0, height, name, color=SYSTEMS[system], weight="bold", va="center", size=11)
     return figure
+
+
+def _rows_of(table: pd.DataFrame) -> tuple[dict[str, float], list[tuple[float, str]], float]:
+    """Where each indicator stands, and each system's heading, from the top; and where all ends."""
+    place: dict[str, float] = {}
+    heads: list[tuple[float, str]] = []
+    y = 0.0
+    for system, part in table.groupby("system", sort=False):
+        heads.append((y, str(system)))
+        for k, key in enumerate(part["indicator"]):
+            place[key] = y + 0.95 + k
+        y += len(part) + 1.3
+    return place, heads, y
+
+
+def _bars(ax: Axes, first: pd.DataFrame, one: sensitivity.Drivers | None, place: Mapping[str, float]) -> None:
+    """Effects with their intervals and ranks; weights where there are no effects."""
+    table = first if one is None else one.table
+    name = "weight" if one is None else one.main
+    at = table["indicator"].map(place)
+    shade = table["system"].map(SYSTEMS)
+    ax.barh(at, table[name], color=shade, alpha=0.35 if one is None else 0.75, height=0.72, zorder=2)
+    reach = table[name].to_numpy(float)
+    if one is not None:
+        half = table[f"{name}_conf"].to_numpy(float)
+        ax.hlines(at, np.maximum(reach - half, 0), reach + half, color=INK, linewidth=1.4, zorder=4)
+        if one.floor == one.floor:
+            ax.axvline(one.floor, color=GREY, linestyle=":", linewidth=1.2, zorder=1)
+        reach = reach + half
+    edge = 0.02 * max(reach.max(), 1e-12)
+    for x, height, rank in zip(reach, at, table["weight_rank" if one is None else "effect_rank"], strict=True):
+        ax.text(x + edge, height, str(rank), va="center", size=9.5, color=GREY)
+    ax.set_xlim(0, 1.12 * max(reach.max(), 1e-12))
+    ax.tick_params(axis="y", length=0)
+    ax.set_title("weight by AHP" if one is None else f"effect on {one.outcome}", weight="bold")
+    ax.grid(False, axis="y")
+    ax.spines["left"].set_visible(False)
+    ax.xaxis.set_major_locator(MaxNLocator(4))
+    _plain(ax.xaxis)
 
 
 @_styled
