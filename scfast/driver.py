@@ -271,7 +271,7 @@ class Dask:
         except ImportError:
             raise ValueError("backend = 'dask': needs the extra dask, as in pip install '.[dask]'") from None
         for name in list(logging.root.manager.loggerDict):  # what matters is told by exceptions
-            if name.partition(".")[0] == "distributed":
+            if name.partition(".")[0] in ("distributed", "tornado"):
                 logging.getLogger(name).setLevel(logging.CRITICAL)
         address = scheduler or dask.config.get("scheduler-address", None)
         if address is None:
