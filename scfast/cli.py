@@ -348,7 +348,7 @@ def importance(
 ) -> None:
     """Which firms matter most: the mean outbreak where one alone is infected at first, beside degree and vulnerability.
 
-    CONFIG is a configuration, which is run or completed with "importance" in run.record, or the folder of results of one.
+    CONFIG is a configuration, whose baseline is run or completed with "importance" in run.record, or the folder of results of one.
     """
     _check_picture(picture)
     if top < 0:
@@ -357,7 +357,7 @@ def importance(
     def settings() -> Any:
         from dataclasses import replace
 
-        made = _settings(config, overrides, jobs, backend, clean)
+        made = replace(_settings(config, overrides, jobs, backend, clean), strategies=(), sensitivity=None)
         _needed(out)
         if not 0 <= cell < len(made.cells):
             raise ValueError(f"--cell = {cell}: must be between 0 and {len(made.cells) - 1}")
@@ -637,10 +637,27 @@ def show_factor(key: str, files: tuple[str, ...]) -> None:
 
 @register.command(name="new")
 @click.argument("file")
-@click.option("--from", "answers", metavar="FILE", help="Answers as TOML instead of questions: a register with severities.")
+@click.option("--from", "answers", metavar="FILE", help="Answers as TOML instead of questions, as above.")
 @WITH
 def new_register(file: str, answers: str | None, files: tuple[str, ...]) -> None:
-    """Find the risk factors of a cooperation in four steps (scope, identify, classify, list) and write them to FILE."""
+    """Find the risk factors of a cooperation in four steps (scope, identify, classify, list) and write them to FILE.
+
+    A file for --from has a scope, under [present] each factor that is present with its severity, 0 to 1, and a table
+    [factor.KEY] for each one that is new. FILE is written in this form. With known factors only:
+
+    \b
+        scope = "Our two firms, 2027"
+        [present]
+        trust = 0.5
+        natural_disaster = 0.2
+
+    \b
+    A new factor, port_strike, which can then stand under [present]:
+        [factor.port_strike]
+        class = "external"
+        about = "Dockers walk out."
+        effects = { delivery_delay = 0.5 }
+    """
     from scfast.register import Register, identify, interview, read_toml, risk_lines
 
     known = Register.load(files)
@@ -889,7 +906,8 @@ def _sections(config: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     scores = found.get("risk", {})
     for key in ("immunity", "external", "register", "nodes"):
         if key in scores:
-            scores[key] = f"{len(scores[key]['id'])} nodes" if key == "nodes" and "id" in scores[key] else "of your own"
+            own = "from your files or judgments"
+            scores[key] = f"{len(scores[key]['id'])} nodes" if key == "nodes" and "id" in scores[key] else own
     if not any(key.startswith("protection.") for key, _ in config["sweep"]) and not found.get("protection", {}).get("protected"):
         found.pop("protection", None)
     tables = [(f"{kind} {k + 1}", table) for kind in ("shock", "strategy") for k, table in enumerate(config.get(kind, ()))]

@@ -314,7 +314,8 @@ def ranking(table: pd.DataFrame, outcome: str = "risk load") -> pd.DataFrame:
     pandas.DataFrame
         ``outcome``; the swept keys; ``strategy``, ``level``, ``budget``, ``unit``; ``gain`` (how much better than the baseline, in
         the outcome's unit); ``per_unit``, ``low``, ``high`` (per unit of budget, with its limits); ``rank`` within the unit and the
-        swept values, 1 the best. Strategies without a budget, or with 0, have NaN and come last.
+        swept values, 1 the best; NaN for what is not better beyond its interval. Strategies without a budget, with 0, or of
+        several measures without a cost have no ``per_unit`` either, and come last.
 
     Raises
     ------
@@ -337,13 +338,14 @@ def ranking(table: pd.DataFrame, outcome: str = "risk load") -> pd.DataFrame:
     rows = table[table["outcome"] == outcome]
     keys = swept_keys(table)
     frame = rows[["outcome", *keys, "strategy", "level", "budget", "unit"]].copy()
-    budget = rows["budget"].where((rows["budget"] > 0) & (rows["unit"] != ""))
+    several = rows["unit"].str.contains(" + ", regex=False)  # measures whose levels do not add up to a budget
+    budget = rows["budget"].where((rows["budget"] > 0) & (rows["unit"] != "") & ~several)
     near, far = ("low", "high") if way > 0 else ("high", "low")
     frame["gain"] = way * rows["difference"]
     for name, column in (("per_unit", "difference"), ("low", near), ("high", far)):
         frame[name] = way * rows[column] / budget
-    groups = frame.groupby([*keys, "unit"], sort=False, dropna=False)["per_unit"]
-    frame["rank"] = groups.rank(method="min", ascending=False)
+    better = frame.assign(per_unit=frame["per_unit"].where(frame["low"] > 0))
+    frame["rank"] = better.groupby([*keys, "unit"], sort=False, dropna=False)["per_unit"].rank(method="min", ascending=False)
     place = frame.groupby(keys, sort=False, dropna=False).ngroup() if keys else 0
     order = frame.assign(_place=place, _last=frame["per_unit"].isna()).sort_values(
         ["_place", "_last", "unit", "rank"], kind="stable"

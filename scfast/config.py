@@ -536,6 +536,9 @@ class Config:
             _prefixed("protection", cell.protection.on, network)
             for k, shock in enumerate(cell.shocks):
                 _prefixed(f"shock[{k}]", shock.on, network)
+                for i, step in enumerate(shock.steps or ()):
+                    if step >= self.run.steps:
+                        raise ConfigError(f"shock[{k}].steps[{i}] = {step}: must be less than run.steps = {self.run.steps}")
             most = (2**63 - 1) // network.n_nodes**2 if network.n_nodes else MAX_NODES
             if self.run.replicates > most:
                 raise ConfigError(

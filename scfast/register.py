@@ -12,6 +12,8 @@ far each moves a score is A. A register of one's own is a TOML file of the same 
     effects = { delivery_delay = 0.5 }            # change of the score at severity 1
     responses = [{ text = "A second port", strategies = ["diversification"] }]    # may be left out
     replace = true                                # only where a factor of this name is there already
+    [present]                                     # which factors a cooperation has, shipped ones too: kept as a note, as
+    trust = 0.5                                   # ``risk.present`` of a configuration alone says which ones move scores
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from scfast.parameters import Flag, Number, Text, _bad, nearest, short
+from scfast.parameters import Flag, Number, Text, _bad, nearest
 from scfast.profiles import SHIPPED, Profile, Spread, Systems
 
 STRATEGIES = (
@@ -51,6 +53,8 @@ COLUMNS = ("key", "label", "class", "source", "about", "effects", "responses", "
 EFFECT = Number("Change of the score at severity 1", low=-1, high=1)
 SEVERITY = Number("Severity", low=0, high=1)
 TEXT = Text("Text")
+USUAL_SEVERITY = 0.5
+TOP = ("scope", "factor", "present")
 KEYS = ("label", "class", "source", "about", "effects", "responses", "replace")
 
 
@@ -104,6 +108,14 @@ class Factor:
 class Register:
     """Risk factors by key.
 
+    Attributes
+    ----------
+    factors : mapping of str to Factor
+    systems : Systems
+        Whose indicators they move.
+    idle : frozenset of str
+        Shipped factors that were left out, as they move no indicator of `systems`.
+
     Examples
     --------
     >>> register = Register.load()
@@ -115,6 +127,7 @@ class Register:
 
     factors: Mapping[str, Factor]
     systems: Systems = field(default_factory=Systems.load)
+    idle: frozenset[str] = frozenset()
 
     @classmethod
     def load(cls, files: Iterable[str | Path] = (), systems: Systems | None = None) -> Register:
@@ -150,7 +163,7 @@ class Register:
             effects = {name: value for name, value in factor.effects.items() if name in systems.indicators}
             if effects:
                 kept[key] = replace(factor, effects=effects)
-        return Register(kept, systems)
+        return Register(kept, systems, frozenset(self.factors) - set(kept))
 
     def joined(self, data: Mapping[str, Any]) -> Register:
         """With the factors of `data`, the content of a register file.
@@ -161,22 +174,32 @@ class Register:
             As `load`.
         """
         for key, value in data.items():
-            if key not in ("scope", "factor"):
-                raise _bad(key, value, f"unknown key of a register, {nearest(key, ('scope', 'factor'))}")
+            if key not in TOP:
+                raise _bad(key, value, f"unknown key of a register, {nearest(key, TOP)}")
         tables = data.get("factor", {})
-        if not isinstance(tables, Mapping) or ("scope" not in data and not tables):
+        if not isinstance(tables, Mapping) or not (tables or "scope" in data or "present" in data):
             raise ValueError("factor: must be given as tables, [factor.KEY]")
         if "scope" in data:
             TEXT.check(data["scope"], "scope", {})
         found = dict(self.factors)
         for key, table in tables.items():
             found[key] = _factor(key, table, found, self.systems)
-        return replace(self, factors=found)
+        joined = replace(self, factors=found)
+        for key in _severities(data.get("present", {})):
+            if key not in found and key not in self.idle:
+                raise _bad(f"present.{key}", data["present"][key], joined._missing(key))
+        return joined
 
     def __getitem__(self, key: str) -> Factor:
         if key not in self.factors:
-            raise ValueError(f"factor = {short(key)}: no such factor in the register, {nearest(key, self.factors)}")
+            raise _bad("factor", key, self._missing(key))
         return self.factors[key]
+
+    def _missing(self, key: str) -> str:
+        """Why there is no factor `key`."""
+        if key in self.idle:
+            return "the factor moves no indicator of these index systems"
+        return f"no such factor in the register, {nearest(key, self.factors)}"
 
     def select(self, category: str | None = None, indicator: str | None = None, search: str | None = None) -> tuple[Factor, ...]:
         """The factors of a class, that move an indicator, and whose text holds `search` in any case.
@@ -215,17 +238,15 @@ class Register:
         ValueError
             An unknown factor, a severity out of bounds, or a factor that moves indicators which the profile does not know.
         """
-        if not isinstance(present, Mapping):
-            raise _bad("present", present, "must be {factor = severity}")
         moves: dict[str, float] = {}
-        for key, severity in sorted(present.items()):  # sums must not depend on the order in which factors are written
-            size = SEVERITY.one(severity, f"present.{key}")
+        # sums must not depend on the order in which factors are written
+        for key, severity in sorted(_severities(present).items()):
             if key not in self.factors:
-                raise _bad(f"present.{key}", severity, f"no such factor in the register, {nearest(key, self.factors)}")
+                raise _bad(f"present.{key}", present[key], self._missing(key))
             for name, effect in self.factors[key].effects.items():
                 if name not in profile.systems.indicators:
-                    raise _bad(f"present.{key}", severity, f"moves {name}, which is no indicator of the profile")
-                moves[name] = moves.get(name, 0.0) + size * effect
+                    raise _bad(f"present.{key}", present[key], f"moves {name}, which is no indicator of the profile")
+                moves[name] = moves.get(name, 0.0) + severity * effect
         scores: dict[str, Any] = dict(profile.scores)
         for name, by in moves.items():
             scores[name] = _moved(profile.scores.get(name, profile.default), by)
@@ -235,6 +256,13 @@ class Register:
 @functools.cache
 def _shipped() -> Register:
     return Register({}).joined(read_toml(SHIPPED / "register.toml"))
+
+
+def _severities(given: Any) -> dict[str, float]:
+    """{factor: severity}, with the severities checked."""
+    if not isinstance(given, Mapping):
+        raise _bad("present", given, "must be {factor = severity}")
+    return {key: float(SEVERITY.one(value, f"present.{key}")) for key, value in given.items()}
 
 
 def _moved(score: Any, by: float) -> Any:
@@ -345,44 +373,60 @@ def identify(answers: Mapping[str, Any], register: Register) -> tuple[str, dict[
     Parameters
     ----------
     answers : mapping
-        The content of a register file with a scope, in which every factor may also have ``severity``, 0 to 1: that of a factor
-        that is present. One that is in `register` already needs nothing else.
+        The content of a register file with a scope. How severe the factors are that are present, 0 to 1, stands in ``present``,
+        {factor: severity}, or in ``severity`` of a factor. One that is in `register` already needs nothing else, and is 0.5
+        severe where it is only named.
     register : Register
 
     Returns
     -------
     text : str
-        A register of the factors that are new, as TOML.
+        A register of the factors that are new, as TOML, and under ``[present]`` all that are present.
     present : {factor: severity}
         The factors that are present.
 
     Raises
     ------
     ValueError
-        Answers that are no register, or without scope or factors.
+        Answers that are no register, without scope or factors, or with two severities of a factor.
 
     Examples
     --------
-    >>> text, present = identify({"scope": "Us, 2027", "factor": {"trust": {"severity": 0.4}}}, Register.load())
-    >>> text, present
-    ('scope = "Us, 2027"\\n', {'trust': 0.4})
+    >>> text, present = identify({"scope": "Us, 2027", "present": {"trust": 0.4}}, Register.load())
+    >>> print(text)
+    scope = "Us, 2027"
+    <BLANKLINE>
+    [present]
+    trust = 0.4
+    <BLANKLINE>
+    >>> present
+    {'trust': 0.4}
     """
-    for key in ("scope", "factor"):
-        if not answers.get(key):
-            raise ValueError(f"{key}: must be given")
-    if not isinstance(answers["factor"], Mapping):
-        raise _bad("factor", answers["factor"], "must be given as tables, [factor.KEY]")
+    if not answers.get("scope"):
+        raise ValueError("scope: must be given")
+    tables, listed = answers.get("factor", {}), _severities(answers.get("present", {}))
+    if not isinstance(tables, Mapping):
+        raise _bad("factor", tables, "must be given as tables, [factor.KEY]")
+    if not tables and not listed:
+        raise ValueError("factor: must be given")
     new, present = {}, {}
-    for key, table in answers["factor"].items():
+    for key, table in tables.items():
         if not isinstance(table, Mapping):
             raise _bad(f"factor.{key}", table, f"must be a table, [factor.{key}]")
         if "severity" in table:
             present[key] = float(SEVERITY.one(table["severity"], f"factor.{key}.severity"))
+            if key in listed:
+                raise _bad(f"present.{key}", listed[key], f"factor.{key}.severity is given as well")
+        elif not table and key in register.factors:
+            present[key] = USUAL_SEVERITY
         rest = {name: value for name, value in table.items() if name != "severity"}
         if rest or key not in register.factors:
             new[key] = rest
     joined = register.joined({**answers, "factor": new})
+    present |= listed
     parts = [f"scope = {_toml(answers['scope'])}\n"]
+    if present:
+        parts.append("\n".join(["[present]", *(f"{key} = {_toml(severity)}" for key, severity in present.items()), ""]))
     parts += [_table(joined[key], replaces=key in register.factors) for key in new]
     return "\n".join(parts), present
 
@@ -448,14 +492,18 @@ def interview(register: Register, ask: Ask, say: Callable[[str], None]) -> dict[
             table |= _classified(str(table["label"]), register, ask, say)
     say("Step 4 of 4, list: how severe each one is, 0 (absent) to 1 (full).")
     for key, table in factors.items():
-        table["severity"] = ask(f"Severity of {key}", "0.5", lambda text: SEVERITY.one(_number(text), "severity"))
+        table["severity"] = ask(f"Severity of {key}", str(USUAL_SEVERITY), lambda text: SEVERITY.one(_number(text), "severity"))
     return {"scope": scope, "factor": factors}
 
 
 def _name(text: str) -> tuple[str, str] | None:
     """Key and label of a factor as it was typed; None for nothing."""
     label = " ".join(text.split())
-    return (_key(re.sub(r"[^a-z0-9-]+", "_", label.lower()).strip("_")), label) if label else None
+    if not label:
+        return None
+    if not re.search("[a-z]", label.lower()):
+        raise _bad("factor", label, "a name needs a letter a-z")
+    return _key(re.sub(r"[^a-z0-9-]+", "_", label.lower()).strip("_")), label
 
 
 def _number(text: str) -> Any:

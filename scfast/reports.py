@@ -65,9 +65,13 @@ def _ranked(frame: pd.DataFrame, outcome: str, keys: Sequence[str], most: int) -
             continue
         told, low, high = _rounded(row["per_unit"], row["low"], row["high"])
         budget = f"{number_text(row['budget'])} {row['unit']}"
-        texts.append([f"{row['rank']:.0f}", *line, budget, gain, told, f"{low} .. {high}"])
+        place = "-" if math.isnan(row["rank"]) else f"{row['rank']:.0f}"
+        texts.append([place, *line, budget, gain, told, f"{low} .. {high}"])
     units = [unit for unit in dict.fromkeys(frame["unit"]) if unit]
-    about = ["gain: how much better than the baseline. Where intervals overlap, the order may be chance."]
+    about = [
+        "gain: how much better than the baseline; ranked is what is so beyond its interval. "
+        "Where intervals overlap, the order may be chance."
+    ]
     if len(units) > 1:
         about.append(f"Units of budget differ ({', '.join(units)}): ranks hold within each.")
     if frame["per_unit"].isna().any():

@@ -200,7 +200,7 @@ def _salib(part: str, method: str) -> Any:
     try:
         return importlib.import_module(f"SALib.{part}.{method}")
     except ImportError:
-        raise ImportError("SALib is not installed: pip install 'scfast[sensitivity]'") from None
+        raise ImportError("SALib is not installed: pip install '.[sensitivity]' (or salib)") from None
 
 
 @dataclass(frozen=True)

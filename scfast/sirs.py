@@ -631,7 +631,7 @@ def simulate(
     seed: int | None = None,
     *,
     initial: Any = 0.01,
-    shocks: Sequence[Shock] = (),
+    shocks: Shock | Sequence[Shock] = (),
     protection: Protection | None = None,
     by_type: bool = False,
     keep_final: bool = False,
@@ -656,7 +656,7 @@ def simulate(
         Root seed, 0 .. 2**63 - 1; drawn and kept in ``Run.seed`` when not given.
     initial : int, float, Initial or array of int (n_nodes,)
         First infections: a count, a fraction (half up, at least 1 if positive), a full description, or every node's state 0..3.
-    shocks : sequence of Shock
+    shocks : Shock or sequence of Shock
         Events from outside.
     protection : Protection, optional
         Nodes that are immune for ever.
@@ -694,6 +694,7 @@ def simulate(
         initial = Initial(states=initial) if np.ndim(initial) else Initial(initial)
     if protection is not None and not isinstance(protection, Protection):
         protection = Protection(protection)
+    shocks = (shocks,) if isinstance(shocks, Shock) else tuple(shocks)
     for k, shock in enumerate(shocks):
         if not isinstance(shock, Shock):
             raise ValueError(f"shocks[{k}] = {shock!r:.60}: must be a Shock")

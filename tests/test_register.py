@@ -5,6 +5,7 @@ import io
 import sys
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -177,6 +178,39 @@ def test_new_never_overwrites_and_never_half_writes(scfast: Callable, tmp_path: 
     assert [path.name for path in tmp_path.iterdir()] == ["there.toml"]
 
 
+def test_known_factors_are_kept_in_the_file(scfast: Callable, tmp_path: Path) -> None:
+    code, out, _ = scfast("new", "my.toml", lines="Ours\n0.5\ntrust\n\n0.25\n")
+    assert code == 0 and "factor = '0.5': a name needs a letter a-z" in out
+    assert tomllib.loads((tmp_path / "my.toml").read_text()) == {"scope": "Ours", "present": {"trust": 0.25}}
+    again = scfast("new", "again.toml", "--from", "my.toml")[1]
+    assert again == '[risk]\nregister = ["again.toml"]\npresent = { trust = 0.25 }\n'
+    assert (tmp_path / "again.toml").read_text() == (tmp_path / "my.toml").read_text()
+    assert Register.load([tmp_path / "my.toml"]).factors == Register.load().factors
+    assert identify({"scope": "Ours", "factor": {"trust": {}}}, Register.load())[1] == {"trust": 0.5}
+
+
+def test_help_shows_answers_that_work(scfast: Callable, tmp_path: Path) -> None:
+    told = [line.strip() for line in scfast("new", "--help")[1].splitlines()]
+    first, last = told.index('scope = "Our two firms, 2027"'), told.index("effects = { delivery_delay = 0.5 }")
+    answers = "\n".join(line for line in told[first : last + 1] if "=" in line or line.startswith("["))
+    (tmp_path / "a.toml").write_text(answers)
+    assert scfast("new", "b.toml", "--from", "a.toml")[1].endswith("present = { trust = 0.5, natural_disaster = 0.2 }\n")
+    assert "port_strike" in Register.load([tmp_path / "b.toml"]).factors
+
+
+def test_factor_that_moves_nothing_here_is_told() -> None:
+    shipped, lost = Systems.load(), Register.load()["trust"].effects
+    kept = tuple(item for item in shipped.immunity.indicators if item.key not in lost)
+    systems = replace(shipped, immunity=replace(shipped.immunity, indicators=kept))
+    register = Register.load(systems=systems)
+    line = "present.trust = 0.2: the factor moves no indicator of these index systems"
+    with pytest.raises(ValueError, match=f"^{line}$"):
+        register.apply({"trust": 0.2}, Profile())
+    assert register.joined({"present": {"trust": 0.2}}).factors == register.factors
+    with pytest.raises(ValueError, match="no such factor in the register, "):
+        register.apply({"strike": 0.2}, Profile())
+
+
 def factor(**changes: object) -> dict:
     """A register with the factor x, changed; None takes a key away."""
     table = {"class": "external", "about": "X.", "effects": {"delivery_delay": 0.5}, **changes}
@@ -228,6 +262,17 @@ BAD = [
         lambda: identify({"scope": "x", "factor": {"trust": {"severity": 2}}}, Register.load()),
         "factor.trust.severity = 2: must be at most 1",
     ),
+    (lambda: identify({"scope": "x"}, Register.load()), "factor: must be given"),
+    (lambda: identify({"scope": "x", "present": {"trust": 2}}, Register.load()), "present.trust = 2: must be at most 1"),
+    (
+        lambda: identify({"scope": "x", "factor": {"trust": {"severity": 1}}, "present": {"trust": 0.5}}, Register.load()),
+        "present.trust = 0.5: factor.trust.severity is given as well",
+    ),
+    (
+        lambda: Register.load().joined({"present": {"truts": 1}}),
+        "present.truts = 1: no such factor in the register, did you mean 'trust'?",
+    ),
+    (lambda: Register.load().joined({"present": ["trust"]}), "present = ['trust']: must be {factor = severity}"),
 ]
 
 
