@@ -60,7 +60,7 @@ def compare(how: Computing, outcomes: tuple[str, ...], csv: Path | None, picture
 
 
 def _check_outcomes(outcomes: tuple[str, ...]) -> None:
-    from scfast.parameters import nearest
+    from scfast.entries import nearest
     from scfast.results import OUTCOMES
 
     for name in outcomes:
