@@ -571,8 +571,7 @@ def _note(rules: Rules, planes: Planes, record: Record, t: int, like: tuple[int,
     store(record.active, t, active)
 
 
-@inline
-def _exchanged(now: Any) -> Any:
+def _exchange(now: Any) -> Any:
     return Planes(
         now.s,
         now.next_i,
@@ -589,6 +588,9 @@ def _exchanged(now: Any) -> Any:
         now.counter,
         now.mean_open,
     )
+
+
+_exchanged = inline(_exchange)
 
 
 @kernel
@@ -611,7 +613,7 @@ def advance(block: Block, t0: int, t1: int) -> Block:
     _advance(block, t0, t1)
     if (t1 - t0) % 2 == 0:
         return block
-    return block._replace(planes=_exchanged(block.planes))
+    return block._replace(planes=_exchange(block.planes))
 
 
 @kernel

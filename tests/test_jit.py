@@ -1,15 +1,17 @@
 """The kernel cache never breaks a run, and the plain-Python form of the kernels gives the same bits."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 PROGRAM = """
-import hashlib, numpy as np, scfast as sf
+import hashlib, json, sys, numpy as np, scfast as sf
 from scfast import lanes, sirs, sparse
 from scfast.parameters import (Protection, Shock)
 sparse.Sparse.span = lambda self, block, t: 2 * (t % 4 == 2)  # two steps on planes, two in lists
@@ -29,64 +31,104 @@ digest = hashlib.sha256()
 seen = [array for r in runs for array in (r.counts, r.final, r.infected_steps, r.ever_infected, r.extinction_step)]
 for array in (*seen, grown.indices, grown.fitness):
     digest.update(np.ascontiguousarray(array).tobytes())
-stats = getattr(lanes._advance, "stats", None)
-hits = -1 if stats is None else int(any(stats.cache_hits.values()) and not any(stats.cache_misses.values()))
-print(digest.hexdigest(), hits)
+seen = [(f"{name}.{key}", value.stats) for name, module in sys.modules.items() if name.startswith("scfast.")
+        for key, value in vars(module).items() if hasattr(value, "stats") and value.__module__ == name]
+print(json.dumps([digest.hexdigest(), [name for name, stats in seen if any(stats.cache_hits.values())],
+                  [name for name, stats in seen if any(stats.cache_misses.values())]]))
 """
 
 
-def run(cache: Path | str, **environment: str) -> tuple[str, int]:
-    """Digest of a small run in a fresh process, and whether its kernel came from the cache."""
+class Ran(NamedTuple):
+    """A small run in a fresh process: digest of its numbers; kernels that came from the cache, and that were compiled."""
+
+    digest: str
+    loaded: set[str]
+    compiled: set[str]
+
+
+def start(cache: Path, before: str = "", **environment: str) -> subprocess.Popen[str]:
     full = {**os.environ, "SCFAST_CACHE_DIR": str(cache), **environment}
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", PROGRAM], env=full, capture_output=True, text=True, check=True)
-    digest, hits = done.stdout.split()
-    return digest, int(hits)
+    command = [sys.executable, "-W", "ignore", "-c", before + PROGRAM]
+    return subprocess.Popen(command, env=full, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def end(process: subprocess.Popen[str]) -> Ran:
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    digest, loaded, compiled = json.loads(out)
+    return Ran(digest, set(loaded), set(compiled))
+
+
+def run(cache: Path, before: str = "", **environment: str) -> Ran:
+    return end(start(cache, before, **environment))
 
 
 @pytest.fixture(scope="module")
-def warm(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A filled cache, and the digest that every variant must give."""
-    folder = tmp_path_factory.mktemp("cache")
-    digest, hits = run(folder)
-    assert hits == 0
-    assert list(folder.rglob("*.kernel"))
-    return folder, digest
+def cold(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ran]:
+    """Runs that compile all kernels, side by side: for this processor into an empty cache; for others, one with no cache at all."""
+    blocked = tmp_path_factory.mktemp("blocked") / "a file, so that no folder can be made here"
+    blocked.write_text("")
+    started = {
+        "own": start(tmp_path_factory.getbasetemp() / "cache"),
+        "generic": start(blocked, NUMBA_CPU_NAME="generic"),
+        "avx2": start(tmp_path_factory.mktemp("avx2"), NUMBA_CPU_NAME="haswell", NUMBA_CPU_FEATURES="+avx2"),
+    }
+    return {name: end(process) for name, process in started.items()}
 
 
-def test_second_process_compiles_nothing(warm: tuple[Path, str]) -> None:
-    folder, digest = warm
+@pytest.fixture(scope="module")
+def warm(cold: dict[str, Ran], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, list[Path]]:
+    """A filled cache; the digest that every variant must give; files of kernels that a run loads, the quickest to compile first."""
+    folder = tmp_path_factory.getbasetemp() / "cache"
+    digest, loaded, compiled = cold["own"]
+    assert not loaded and compiled
+    found = {name: list(folder.rglob(f"{name}-*.kernel")) for name in run(folder).loaded}
+    single = [files[0] for files in found.values() if len(files) == 1]  # not one of several signatures, of which a run loads one
+    return folder, digest, sorted(single, key=lambda path: path.stat().st_size)
+
+
+def names(paths: list[Path]) -> set[str]:
+    return {path.name.split("-")[0] for path in paths}
+
+
+def test_second_process_compiles_nothing(warm: tuple[Path, str, list[Path]]) -> None:
+    folder, digest, _ = warm
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*.kernel")}
-    assert run(folder) == (digest, 1)
+    again = run(folder)
+    assert (again.digest, again.compiled) == (digest, set())
+    assert again.loaded
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.kernel")} == before
 
 
-def test_damaged_files_are_compiled_again(warm: tuple[Path, str], tmp_path: Path) -> None:
+def test_damaged_files_are_compiled_again(warm: tuple[Path, str, list[Path]], tmp_path: Path) -> None:
     """Files cut short, with one bit flipped, empty, and of garbage, all in one cache."""
-    folder, digest = warm
+    folder, digest, files = warm
     shutil.copytree(folder, tmp_path / "cache")
-    for k, path in enumerate(sorted((tmp_path / "cache").rglob("*.kernel"))):
+    for k, path in enumerate(files[:8]):
         data = path.read_bytes()
         flipped = bytearray(data)
         flipped[len(data) // 2] ^= 1
-        path.write_bytes((data[:-100], bytes(flipped), b"", b"x" * 500)[k % 4])
-    assert run(tmp_path / "cache") == (digest, 0)
-    assert run(tmp_path / "cache") == (digest, 1)
+        (tmp_path / "cache" / path.relative_to(folder)).write_bytes((data[:-100], bytes(flipped), b"", b"x" * 500)[k % 4])
+    mended = run(tmp_path / "cache")
+    assert (mended.digest, mended.compiled) == (digest, names(files[:8]))
+    again = run(tmp_path / "cache")
+    assert (again.digest, again.compiled) == (digest, set())
 
 
-def test_unwritable_cache_is_done_without(warm: tuple[Path, str], tmp_path: Path) -> None:
-    blocked = tmp_path / "a file, so that no folder can be made here"
-    blocked.write_text("")
-    assert run(blocked) == (warm[1], 0)
+def test_unwritable_cache_is_done_without(cold: dict[str, Ran]) -> None:
+    """With code for any processor, so that neither keeps the other's bits."""
+    assert cold["generic"].digest == cold["own"].digest
+    assert cold["generic"].compiled == cold["own"].compiled
 
 
-def test_plain_python_gives_the_same_bits(warm: tuple[Path, str]) -> None:
-    assert run(warm[0], NUMBA_DISABLE_JIT="1")[0] == warm[1]
+def test_plain_python_gives_the_same_bits(warm: tuple[Path, str, list[Path]]) -> None:
+    assert run(warm[0], NUMBA_DISABLE_JIT="1") == (warm[1], set(), set())
 
 
-def test_processor_without_avx_gives_the_same_bits(warm: tuple[Path, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["generic", "avx2"])
+def test_processor_without_avx_gives_the_same_bits(cold: dict[str, Ran], name: str) -> None:
     """Neither without vector registers wider than 128 bits, nor with those of AVX2."""
-    assert run(tmp_path, NUMBA_CPU_NAME="generic")[0] == warm[1]
-    assert run(tmp_path, NUMBA_CPU_NAME="haswell", NUMBA_CPU_FEATURES="+avx2")[0] == warm[1]
+    assert cold[name].digest == cold["own"].digest
 
 
 NFS_LIKE = """
@@ -101,7 +143,7 @@ def replace(source, target):
     return plain_replace(source, target)
 
 def read_bytes(path):
-    if path.suffix == ".kernel" and len(path.name) % 3 == 0:
+    if path.name in os.environ["STALE"].split():
         raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
     return plain_read(path)
 
@@ -109,20 +151,19 @@ os.replace, pathlib.Path.read_bytes = replace, read_bytes
 """
 
 
-def test_file_handles_that_go_stale_are_done_without(warm: tuple[Path, str], tmp_path: Path) -> None:
+def test_file_handles_that_go_stale_are_done_without(warm: tuple[Path, str, list[Path]], tmp_path: Path) -> None:
     """As on network file systems: some files of a cache cannot be read, and every second not be put in its place."""
-    folder, digest = warm
+    folder, digest, files = warm
     shutil.copytree(folder, tmp_path / "cache")
-    full = {**os.environ, "SCFAST_CACHE_DIR": str(tmp_path / "cache")}
+    stale = " ".join(path.name for path in files[:8])
     for _ in range(2):
-        done = subprocess.run([sys.executable, "-W", "ignore", "-c", NFS_LIKE + PROGRAM], env=full, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.split()[0] == digest
+        done = run(tmp_path / "cache", NFS_LIKE, STALE=stale)
+        assert (done.digest, done.compiled) == (digest, names(files[:8]))
     assert not list(tmp_path.rglob("*.part"))
 
 
 @pytest.mark.long
-def test_read_only_home_is_done_without(warm: tuple[Path, str], tmp_path: Path) -> None:
+def test_read_only_home_is_done_without(cold: dict[str, Ran], tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     made = subprocess.run(["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(home)], capture_output=True, text=True)
@@ -133,34 +174,35 @@ def test_read_only_home_is_done_without(warm: tuple[Path, str], tmp_path: Path) 
         command = [sys.executable, "-W", "ignore", "-c", PROGRAM]
         done = subprocess.run(command, env={**full, "HOME": str(home)}, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-        assert done.stdout.split() == [warm[1], "0"]
+        digest, loaded, _ = json.loads(done.stdout)
+        assert (digest, loaded) == (cold["own"].digest, [])
         assert not list(home.iterdir())
     finally:
         if made.returncode == 0:
             subprocess.run(["umount", "-l", str(home)], check=True)
 
 
-def at_once(cache: Path, n: int) -> list[str]:
+def at_once(cache: Path, n: int) -> set[str]:
     """Digests of so many processes that start together."""
-    command = [sys.executable, "-W", "ignore", "-c", PROGRAM]
-    full = {**os.environ, "SCFAST_CACHE_DIR": str(cache)}
-    processes = [subprocess.Popen(command, env=full, stdout=subprocess.PIPE, text=True) for _ in range(n)]
-    return [process.communicate()[0].split()[0] for process in processes]
+    return {end(process).digest for process in [start(cache) for _ in range(n)]}
 
 
-def test_many_starts_at_once_from_a_torn_cache(warm: tuple[Path, str], tmp_path: Path) -> None:
+def test_many_starts_at_once_from_a_torn_cache(warm: tuple[Path, str, list[Path]], tmp_path: Path) -> None:
     """Eight processes find a cache of which one file is cut short, and all mend it."""
-    folder, digest = warm
+    folder, digest, files = warm
     shutil.copytree(folder, tmp_path / "cache")
-    torn = min((tmp_path / "cache").rglob("*.kernel"), key=lambda path: path.stat().st_size)
+    torn = tmp_path / "cache" / files[0].relative_to(folder)
     torn.write_bytes(torn.read_bytes()[:-1])
-    assert at_once(tmp_path / "cache", 8) == [digest] * 8
-    assert run(tmp_path / "cache") == (digest, 1)
+    assert at_once(tmp_path / "cache", 8) == {digest}
+    assert torn.stat().st_size == files[0].stat().st_size
+    again = run(tmp_path / "cache")
+    assert (again.digest, again.compiled) == (digest, set())
     assert not list((tmp_path / "cache").rglob("*.part"))
 
 
 @pytest.mark.long
-def test_eight_cold_starts_at_once(warm: tuple[Path, str], tmp_path: Path) -> None:
-    assert at_once(tmp_path, 8) == [warm[1]] * 8
-    assert run(tmp_path) == (warm[1], 1)
+def test_eight_cold_starts_at_once(cold: dict[str, Ran], tmp_path: Path) -> None:
+    assert at_once(tmp_path, 8) == {cold["own"].digest}
+    again = run(tmp_path)
+    assert (again.digest, again.compiled) == (cold["own"].digest, set())
     assert not list(tmp_path.rglob("*.part"))
