@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from scfast.risk import to_sirs as to_sirs
     from scfast.sirs import Run as Run
     from scfast.sirs import simulate as simulate
+    from scfast.topology import Topology as Topology
+    from scfast.topology import measure as measure
 
 __version__ = "0.1.0"
 
@@ -53,10 +55,12 @@ _HOMES = {
     "Run": "sirs",
     "SIRS": "parameters",
     "Systems": "profiles",
+    "Topology": "topology",
     "fitness_from_factors": "growth",
     "grow": "growth",
     "load": "results",
     "mean_field": "risk",
+    "measure": "topology",
     "rates": "risk",
     "read_network": "network",
     "run": "ensemble",
