@@ -14,29 +14,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scfast.config import (
-    KINDS,
-    LISTS,
-    MAX_CELLS,
-    NOUNS,
-    SECTIONS,
-    SWEPT,
-    Config,
-    ConfigError,
-    Files,
-    Grown,
-    RunSettings,
-    find,
-    shipped,
-    template_text,
-)
-from scfast.config import UNSWEPT as NEVER
+from scfast.config import Config, ConfigError, Files, Grown, RunSettings, find, shipped, template_text
 from scfast.parameters import RANKINGS, SIRS, BarabasiAlbert, DualLocalWorld, Initial, Protection, Shock, entries
 from scfast.profiles import SHIPPED as SYSTEMS
 from scfast.profiles import Spread, Systems
 from scfast.register import Register
+from scfast.sections import KINDS, LISTS, NOUNS, TopologySettings
 from scfast.sensitivity import Sensitivity
 from scfast.strategies import MEASURES, Risk, Strategy
+from scfast.sweeps import MAX_CELLS, SWEPT, Series
+from scfast.sweeps import UNSWEPT as NEVER
+from scfast.templates import SECTIONS
 
 SEED = ["run.seed=1"]
 AXIS = "must be a list with at least one value, or {start, stop, num}"
@@ -418,9 +406,9 @@ def test_a_template_is_its_configuration_with_every_key_explained(name):
 def test_commented_lines_of_the_template_can_be_used():
     text = template_text("default")
     examples = re.findall(r"^# ([a-z_]+ = .*)$", text, re.MULTILINE)
-    # m; edges, nodes, clean, symmetrize; detection_hubs; within, nodes, states; seed; all keys of the tables that are not there
-    absent = (Risk, Sensitivity, Shock, Strategy)
-    assert len(examples) == 10 + sum(len(entries(kind)) for kind in absent)
+    # m; edges, nodes, clean, symmetrize; detection_hubs; within, nodes, states; name of a series; seed; all keys of absent tables
+    absent = (Risk, Sensitivity, Shock, Strategy, TopologySettings)
+    assert len(examples) == 11 + sum(len(entries(kind)) for kind in absent)
     for line in examples:
         tomllib.loads(line)
     sweep = text.partition("# [sweep]\n")[2].partition("\n\n")[0]
