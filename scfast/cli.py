@@ -495,7 +495,7 @@ def status(folder: Path, watch: bool, every: float, as_json: bool) -> None:
 
 
 def _progress(seen: Any) -> str:
-    share = 100 * seen.node_steps / max(seen.total_node_steps, 1)
+    share = 100 * seen.work / max(seen.total_work, 1)
     parts = [f"{seen.done} of {seen.total} shards done ({share:.0f} %)"]
     if seen.complete:
         parts.append("merged")
@@ -503,7 +503,7 @@ def _progress(seen: Any) -> str:
         parts.append("to be merged")
     else:
         if seen.rate and seen.seconds_left is not None:
-            parts.append(f"{seen.rate:.2e} node-steps/s, {_duration(seen.seconds_left)} left")
+            parts.append(f"{seen.rate:.2e} {seen.unit}/s, {_duration(seen.seconds_left)} left")
         if seen.idle is not None:
             parts.append(f"the last one {_duration(seen.idle)} ago")
     if seen.stalled:
@@ -796,8 +796,11 @@ def _print_plan(plan: Any, jobs: int, backend: str) -> None:
         ("replicates", f"{run.replicates} on each network, in {blocks} block{'s' * (blocks > 1)} of up to {lanes.BLOCK_LANES}"),
         ("time steps", f"{run.steps}"),
         ("shards", f"{len(plan.shards)}"),
-        ("work", f"{cost['node_steps']:.3g} node-steps"),
-        ("time", f"about {_duration(cost['node_steps'] / 2e9)} on one core at 2e9 node-steps/s, without growth and compilation"),
+        ("work", f"{cost['work']:.3g} {plan.kind.unit}"),
+        (
+            "time",
+            f"about {_duration(cost['work'] / plan.kind.speed)} on one core at {plan.kind.speed:.0e} {plan.kind.unit}/s, without growth and compilation",
+        ),
         ("memory", f"about {size(cost['memory'])} with --jobs {jobs}"),
         ("disk", f"about {size(cost['disk'])}"),
         ("seed", f"{run.seed}{' (drawn now)' * run.seed_drawn}"),

@@ -22,7 +22,7 @@ from scfast.register import Register
 from scfast.sections import KINDS, LISTS, NOUNS, TopologySettings
 from scfast.sensitivity import Sensitivity
 from scfast.strategies import MEASURES, Risk, Strategy
-from scfast.sweeps import MAX_CELLS, SWEPT, Series
+from scfast.sweeps import MAX_CELLS, SWEPT
 from scfast.sweeps import UNSWEPT as NEVER
 from scfast.templates import SECTIONS
 
