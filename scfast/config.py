@@ -539,7 +539,7 @@ def shipped() -> dict[str, str]:
     """Names of the shipped configurations with one line about each.
 
     >>> sorted(shipped())
-    ['default', 'files', 'hurried', 'steady', 'sweep']
+    ['default', 'files', 'hurried', 'steady', 'study', 'study_large', 'sweep']
     """
     names = sorted(SHIPPED.glob("*.toml"))
     return {path.stem: path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ") for path in names}

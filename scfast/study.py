@@ -112,7 +112,8 @@ class Study(Reading):
 
     def _restored(self, row: int) -> Topology:
         """The inverse of :func:`columns`."""
-        own = {name: self.tables[f"topology/{name}"] for name in (*WHOLE, *REAL)}
+        own: dict[str, Any] = {name: self.tables[f"topology/{name}"][row].item() for name in (*WHOLE, *REAL)}
+        own |= {name: self.tables[f"topology/{name}"][self._part(length, row)] for name, length in RAGGED.items()}
         names = self.types[self.tables["rows/cell"][row]]
         n = len(names)
         part = self._part("n_degrees", row)
@@ -125,8 +126,7 @@ class Study(Reading):
             type_names=names,
             degrees=degrees,
             tier_edges=self.tables["topology/tier_edges"][row, :n, :n],
-            **{name: self.tables[f"topology/{name}"][self._part(length, row)] for name, length in RAGGED.items()},
-            **{name: values[row].item() for name, values in own.items()},
+            **own,
         )
 
     def _part(self, length: str, row: int) -> slice:
@@ -175,8 +175,8 @@ class Study(Reading):
     def summary(self, level: float = 0.95) -> "pd.DataFrame":
         """One row per cell and measure: the mean over networks with its interval (Student's t).
 
-        Columns: ``cell``, ``series``, ``model``, ``n_nodes``, the swept keys, ``measure``, ``mean``, ``low``, ``high``, ``sd`` (over
-        networks), ``n`` (networks of which the measure is known), ``unit``. Measures that no network of a cell has are left out.
+        Columns: ``cell``, ``series``, ``model``, ``n_nodes``, the swept keys, ``measure``, ``mean``, ``low``, ``high``, ``sd``
+        (over networks), ``n`` (networks of which the measure is known), ``unit``. Measures that no network of a cell has are left out.
 
         Raises
         ------

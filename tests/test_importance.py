@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import scfast as sf
-from scfast import charts, cli, plan, sensitivity, sirs
+from scfast import charts, cli, sensitivity, simulating, sirs
 from scfast.config import ConfigError
 from scfast.plan import Plan
 from scfast.simulating import Task, run_task
@@ -178,7 +178,7 @@ def test_bad_input_is_one_line(kind: str) -> None:
 
 
 def test_a_network_from_files_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "MOST_ALONE", 20)
+    monkeypatch.setattr(simulating, "MOST_ALONE", 20)
     net = sf.Network.from_edges([(0, k) for k in range(1, 30)])
     config = sf.Config.from_text("[network]\nkind='file'\nedges='e.csv'\n[run]\nrecord=['importance']")
     with pytest.raises(ConfigError, match="networks of more than 20 nodes, here 30"):
