@@ -26,12 +26,13 @@ from pydantic import model_validator
 from scfast import risk
 from scfast.parameters import (
     MAX_NODES,
+    MODELS,
     SIRS,
-    BarabasiAlbert,
     Choice,
     DualLocalWorld,
     Entry,
     Flag,
+    GrowthModel,
     Initial,
     Nodes,
     Number,
@@ -41,6 +42,7 @@ from scfast.parameters import (
     Shock,
     Text,
     entries,
+    growth_model,
     nearest,
     noun,
     short,
@@ -71,9 +73,7 @@ class Model(Entry):
     """A growth model."""
 
     def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
-        if not isinstance(value, DualLocalWorld | BarabasiAlbert):
-            raise ValueError(f"{name} = {short(value)}: must be a DualLocalWorld or a BarabasiAlbert")
-        return value
+        return growth_model(value, name)
 
 
 @noun
@@ -86,24 +86,24 @@ class Grown:
 
     Examples
     --------
+    >>> from scfast.parameters import BarabasiAlbert
     >>> Grown(n_nodes=500, model=BarabasiAlbert(2)).type_names
     ('node',)
     """
 
     n_nodes: Annotated[int, Number("Nodes of each network", unit="nodes", low=1, high=MAX_NODES, whole=True)] = 1000
-    model: Annotated[DualLocalWorld | BarabasiAlbert, Model("How they grow")] = DualLocalWorld()
+    model: Annotated[GrowthModel, Model("How they grow")] = DualLocalWorld()
 
     @model_validator(mode="after")
     def _room(self) -> Grown:
-        start = self.model.m + 1 if isinstance(self.model, BarabasiAlbert) else sum(self.model.start)
-        if self.n_nodes < start:
-            raise ValueError(f"n_nodes = {self.n_nodes}: must be at least {start}, the number of initial nodes")
+        if self.n_nodes < self.model.n_start:
+            raise ValueError(f"n_nodes = {self.n_nodes}: must be at least {self.model.n_start}, the number of initial nodes")
         return self
 
     @property
     def type_names(self) -> tuple[str, ...]:
         """Names of the node types in the order of their codes."""
-        return ("node",) if isinstance(self.model, BarabasiAlbert) else self.model.types
+        return tuple(self.model.types)
 
 
 @noun
@@ -172,7 +172,7 @@ class RunSettings:
         return self
 
 
-KINDS: dict[str, type] = {"dual_local_world": DualLocalWorld, "barabasi_albert": BarabasiAlbert, "file": Files}
+KINDS: dict[str, type] = {**MODELS, "file": Files}
 KIND = Choice("Where the networks come from", options=tuple(KINDS))
 NOUNS: dict[str, type] = {
     "dynamics": SIRS,
@@ -704,7 +704,7 @@ def _network(given: Mapping[str, Any]) -> Grown | Files:
 def _plain(spec: Any) -> dict[str, Any]:
     """The keys and values of a section as TOML has them; None is left out."""
     if isinstance(spec, Grown):
-        kind = "barabasi_albert" if isinstance(spec.model, BarabasiAlbert) else "dual_local_world"
+        (kind,) = (kind for kind, model in MODELS.items() if isinstance(spec.model, model))
         return {"kind": kind, "n_nodes": spec.n_nodes, **_plain(spec.model)}
     head = {"kind": "file"} if isinstance(spec, Files) else {}
     values = {name: getattr(spec, name) for name in entries(spec.__class__)}

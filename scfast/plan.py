@@ -23,7 +23,6 @@ from scfast import driver, lanes, sirs, stats, storage
 from scfast.config import Cell, Config, ConfigError, Files, Grown, RunSettings
 from scfast.growth import grow, type_sizes
 from scfast.network import Network, read_network
-from scfast.parameters import BarabasiAlbert
 from scfast.sensitivity import fingerprint
 
 SAMPLES = 4
@@ -217,8 +216,7 @@ class Plan:
         spec = self.config.cells[cell].network
         if isinstance(spec, Files):
             return float(self.loaded.n_edges) if self.loaded is not None else 0.0
-        partners = spec.model.m if isinstance(spec.model, BarabasiAlbert) else max(*spec.model.m, *spec.model.m_crossing)
-        return float(partners * spec.n_nodes)
+        return float(spec.model.most_partners * spec.n_nodes)
 
 
 def _n_nodes(spec: Grown | Files, loaded: Network | None) -> int:
@@ -286,7 +284,7 @@ def _check_starts(config: Config) -> None:
     seen = {}
     for cell in config.cells:
         spec, start = cell.network, cell.initial
-        if start.within is None or not isinstance(spec, Grown) or isinstance(spec.model, BarabasiAlbert):
+        if start.within is None or not isinstance(spec, Grown) or len(spec.type_names) == 1:
             continue
         if spec.n_nodes > MANY_NODES:  # more than fits into memory, which is said later
             continue

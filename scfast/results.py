@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scfast import stats, storage
-from scfast.parameters import STATES, BarabasiAlbert, DualLocalWorld
+from scfast.parameters import MODELS, STATES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -498,7 +498,7 @@ class Result:
         from scfast.growth import grow
 
         fields = dict(spec)
-        model: Any = {"dual_local_world": DualLocalWorld, "barabasi_albert": BarabasiAlbert}[fields.pop("kind")]
+        model: Any = MODELS[fields.pop("kind")]
         n_nodes = fields.pop("n_nodes")
         return grow(model(**fields), n_nodes, self.seed, network=network)
 
