@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from scfast.ensemble import run as run
     from scfast.growth import fitness_from_factors as fitness_from_factors
     from scfast.growth import grow as grow
+    from scfast.growth import grow_many as grow_many
     from scfast.network import Network as Network
     from scfast.network import read_network as read_network
     from scfast.parameters import SIRS as SIRS
     from scfast.parameters import BarabasiAlbert as BarabasiAlbert
+    from scfast.parameters import BianconiBarabasi as BianconiBarabasi
     from scfast.parameters import DualLocalWorld as DualLocalWorld
     from scfast.parameters import Initial as Initial
+    from scfast.parameters import LocalWorld as LocalWorld
     from scfast.parameters import Protection as Protection
     from scfast.parameters import Shock as Shock
     from scfast.profiles import Profile as Profile
@@ -43,9 +46,11 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "BarabasiAlbert": "parameters",
+    "BianconiBarabasi": "parameters",
     "Config": "config",
     "DualLocalWorld": "parameters",
     "Initial": "parameters",
+    "LocalWorld": "parameters",
     "Protection": "parameters",
     "Shock": "parameters",
     "Network": "network",
@@ -58,6 +63,7 @@ _HOMES = {
     "Topology": "topology",
     "fitness_from_factors": "growth",
     "grow": "growth",
+    "grow_many": "growth",
     "load": "results",
     "mean_field": "risk",
     "measure": "topology",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scfast import storage
-from scfast.parameters import BarabasiAlbert, DualLocalWorld
+from scfast.parameters import MODELS
 from scfast.tables import KeptTables
 
 if TYPE_CHECKING:
@@ -107,6 +107,6 @@ class Reading:
         from scfast.growth import grow
 
         fields = dict(spec)
-        model: Any = {"dual_local_world": DualLocalWorld, "barabasi_albert": BarabasiAlbert}[fields.pop("kind")]
+        model: Any = MODELS[fields.pop("kind")]
         n_nodes = fields.pop("n_nodes")
         return grow(model(**fields), n_nodes, self.seed, network=network)

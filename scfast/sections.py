@@ -16,18 +16,20 @@ from pydantic import model_validator
 
 from scfast.parameters import (
     MAX_NODES,
+    MODELS,
     SIRS,
-    BarabasiAlbert,
     Choice,
     DualLocalWorld,
     Entry,
     Flag,
+    GrowthModel,
     Initial,
     Number,
     Protection,
     Shock,
     Text,
     entries,
+    growth_model,
     nearest,
     noun,
     short,
@@ -48,9 +50,7 @@ class Model(Entry):
     """A growth model."""
 
     def check(self, value: Any, name: str, known: Mapping[str, Any]) -> Any:
-        if not isinstance(value, DualLocalWorld | BarabasiAlbert):
-            raise ValueError(f"{name} = {short(value)}: must be a DualLocalWorld or a BarabasiAlbert")
-        return value
+        return growth_model(value, name)
 
 
 @noun
@@ -63,24 +63,24 @@ class Grown:
 
     Examples
     --------
+    >>> from scfast.parameters import BarabasiAlbert
     >>> Grown(n_nodes=500, model=BarabasiAlbert(2)).type_names
     ('node',)
     """
 
     n_nodes: Annotated[int, Number("Nodes of each network", unit="nodes", low=1, high=MAX_NODES, whole=True)] = 1000
-    model: Annotated[DualLocalWorld | BarabasiAlbert, Model("How they grow")] = DualLocalWorld()
+    model: Annotated[GrowthModel, Model("How they grow")] = DualLocalWorld()
 
     @model_validator(mode="after")
     def _room(self) -> Grown:
-        start = self.model.m + 1 if isinstance(self.model, BarabasiAlbert) else sum(self.model.start)
-        if self.n_nodes < start:
-            raise ValueError(f"n_nodes = {self.n_nodes}: must be at least {start}, the number of initial nodes")
+        if self.n_nodes < self.model.n_start:
+            raise ValueError(f"n_nodes = {self.n_nodes}: must be at least {self.model.n_start}, the number of initial nodes")
         return self
 
     @property
     def type_names(self) -> tuple[str, ...]:
         """Names of the node types in the order of their codes."""
-        return ("node",) if isinstance(self.model, BarabasiAlbert) else self.model.types
+        return tuple(self.model.types)
 
 
 @noun
@@ -105,9 +105,9 @@ class Files:
     symmetrize: Annotated[bool, Flag("Rows are directed; a pair given in both directions is one edge")] = False
 
 
-KINDS: dict[str, type] = {"dual_local_world": DualLocalWorld, "barabasi_albert": BarabasiAlbert, "file": Files}
+KINDS: dict[str, type] = {**MODELS, "file": Files}
 KIND = Choice("Where the networks come from", options=tuple(KINDS))
-BESIDE = tuple(kind for kind in KINDS if kind not in ("dual_local_world", "file"))
+BESIDE = tuple(kind for kind in MODELS if kind != "dual_local_world")
 """Kinds that can be laid beside a dual local world."""
 
 
@@ -278,11 +278,6 @@ def network_of(given: Mapping[str, Any]) -> Grown | Files:
     return prefixed("network", Grown, model=prefixed("network", KINDS[kind], **fields), **size)
 
 
-def kind_of(model: Any) -> str:
-    """The name of a growth model's kind."""
-    return next(kind for kind, noun_of_kind in KINDS.items() if type(model) is noun_of_kind)
-
-
 def laid_beside(base: Grown, kind: str) -> Grown:
     """The networks of another growth model with as many nodes and, on average, as many partners of each newcomer (A).
 
@@ -302,7 +297,8 @@ def laid_beside(base: Grown, kind: str) -> Grown:
 def plain(spec: Any) -> dict[str, Any]:
     """The keys and values of a section as TOML has them; None is left out."""
     if isinstance(spec, Grown):
-        return {"kind": kind_of(spec.model), "n_nodes": spec.n_nodes, **plain(spec.model)}
+        (kind,) = (kind for kind, model in MODELS.items() if isinstance(spec.model, model))
+        return {"kind": kind, "n_nodes": spec.n_nodes, **plain(spec.model)}
     head = {"kind": "file"} if isinstance(spec, Files) else {}
     values = {name: getattr(spec, name) for name in entries(spec.__class__)}
     return head | {name: mapped(value, lambda item: item) for name, value in values.items() if value is not None}

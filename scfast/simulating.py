@@ -11,7 +11,6 @@ from scfast import lanes, sirs, stats, storage
 from scfast.config import Cell, Config, ConfigError, Files, Grown, RunSettings
 from scfast.growth import type_sizes
 from scfast.network import Network
-from scfast.parameters import BarabasiAlbert
 from scfast.tasks import Kind, Needs, Tick, by_network, check_number
 
 SAMPLES = 4
@@ -207,7 +206,7 @@ def _check_starts(config: Config) -> None:
     seen = {}
     for cell in config.cells:
         spec, start = cell.network, cell.initial
-        if start.within is None or not isinstance(spec, Grown) or isinstance(spec.model, BarabasiAlbert):
+        if start.within is None or not isinstance(spec, Grown) or len(spec.type_names) == 1:
             continue
         if spec.n_nodes > MANY_NODES:  # more than fits into memory, which is said later
             continue

@@ -175,8 +175,8 @@ class Study(Reading):
     def summary(self, level: float = 0.95) -> "pd.DataFrame":
         """One row per cell and measure: the mean over networks with its interval (Student's t).
 
-        Columns: ``cell``, ``series``, ``model``, ``n_nodes``, the swept keys, ``measure``, ``mean``, ``low``, ``high``, ``sd``
-        (over networks), ``n`` (networks of which the measure is known), ``unit``. Measures that no network of a cell has are left out.
+        Columns: ``cell``, ``series``, ``model``, ``n_nodes``, the swept keys, ``measure``, ``mean``, ``low``, ``high``; ``sd`` over
+        networks; ``n``, the networks of which the measure is known; ``unit``. Measures that no network of a cell has are left out.
 
         Raises
         ------

@@ -118,8 +118,9 @@ LENGTHS = {
 
 LAYOUT = (
     "Arrays run along their first axis row by row: a row is the replicates of one network in one cell. Axis 'replicate' has "
-    "rows/n_replicates entries per row, axis 'node' rows/n_nodes, axis 'pair' the sum of the group's 'length', others what a column "
-    "'n_...' of the group says. Whole numbers wherever that can be; means, variances, intervals and quantiles are derived from them."
+    "rows/n_replicates entries per row, axis 'node' rows/n_nodes, axis 'pair' the sum of the group's 'length', others what a "
+    "column 'n_...' of the group says. Whole numbers wherever that can be; means, variances, intervals and quantiles are derived "
+    "from them."
 )
 
 

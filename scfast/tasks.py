@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Protocol
 from scfast import storage
 from scfast.config import Config, ConfigError, Files, Grown
 from scfast.network import Network
-from scfast.parameters import DualLocalWorld
 
 SHARD_BYTES = 64 << 20
 SHARDS = 64
@@ -144,9 +143,7 @@ class Kind(ABC):
         spec = self.config.cells[cell].network
         if isinstance(spec, Files):
             return float(self.loaded.n_edges) if self.loaded is not None else 0.0
-        model: Any = spec.model
-        partners = max(*model.m, *model.m_crossing) if isinstance(model, DualLocalWorld) else model.m
-        return float(partners * spec.n_nodes)
+        return float(spec.model.most_partners * spec.n_nodes)
 
     def type_names(self, cell: int = 0) -> tuple[str, ...]:
         """Names of the node types in a cell."""
