@@ -9,16 +9,20 @@ import numpy as np
 
 from scfast import storage, topology
 from scfast.config import Cell, Files, Grown, TopologySettings
+from scfast.lanes import BLOCK_LANES
 from scfast.network import Network
 from scfast.rng import Purpose, stream
 from scfast.study import columns
 from scfast.tables import SCHEMA
 from scfast.tasks import Kind, Needs, Tick, by_network, check_number
 
-EXACT = 20_000
-SAMPLED = 1024
-NODE_BYTES = 500.0
-EDGE_BYTES = 60.0
+LEVELS = 5
+REST = 30
+"""How often a breadth-first search follows an edge from each of its ends, and all else that is measured, about."""
+NEAR = 50_000
+"""Nodes up to which a network lies near at hand, in caches."""
+NODE_BYTES = 250.0
+EDGE_BYTES = 50.0
 """Memory that growing and measuring a network takes for each of its nodes and edges."""
 
 
@@ -34,9 +38,14 @@ class Task:
 class Measurements(Kind):
     """The work of a configuration that measures its networks."""
 
-    unit: ClassVar[str] = "edge visits"
-    speed: ClassVar[float] = 1e9
-    most_work: ClassVar[int] = 20_000_000_000
+    unit: ClassVar[str] = "edges followed"
+    most_work: ClassVar[int] = 1_000_000_000
+
+    @property
+    def speed(self) -> float:
+        """Less where networks are large, as their edges lead far."""
+        cells = [(self._work(members[0], n), n) for members in self._shared() for n in [self.n_nodes(members[0])]]
+        return sum(work for work, _ in cells) / sum(work / (2e8 if n <= NEAR else 2e7) for work, n in cells)
 
     def check(self) -> None:
         """Refuse too many tasks."""
@@ -54,17 +63,19 @@ class Measurements(Kind):
         return by_network(self, lambda cell: (cells[cell].network, cells[cell].dynamics))
 
     def work(self, task: Task) -> int:
-        """Edges that breadth-first searches look at, each from both ends, and what else takes as long as that."""
+        """Edges that are followed, about."""
         return self._work(task.cells[0], self.n_nodes(task.cells[0]))
 
     def _work(self, cell: int, n: int) -> int:
         settings = self.config.topology
         assert settings is not None
-        return work_of(n, self.n_edges(cell) * n / self.n_nodes(cell), settings, len(self.type_names(cell)))
+        spec = self.config.cells[cell].network
+        partners = spec.model.mean_partners if isinstance(spec, Grown) else self.n_edges(cell) / self.n_nodes(cell)
+        return work_of(n, partners * n, settings, len(self.type_names(cell)))
 
     def _row_bytes(self, n: int) -> float:
         """Stored bytes of one network: degrees that occur, by type; distances; cores."""
-        return 1000.0 + min(n, 10 * n**0.5) * 8 * (1 + self._n_types)
+        return 1000.0 + min(n, 2 * n**0.5) * 8 * (1 + self._n_types)
 
     @property
     def _n_types(self) -> int:
@@ -99,7 +110,7 @@ class Measurements(Kind):
         settings = self.config.topology
         assert settings is not None
         cells = {task.cells[0]: self.config.cells[task.cells[0]] for task in tasks}
-        return Measurer(settings, self.config.run.seed, cells, self._n_types)
+        return Measurer(settings, self.config.run.seed, cells, self._n_types, {task: self.work(task) for task in tasks})
 
     def check_rows(self, tables: storage.Tables) -> bool:
         """Whether they are of this kind."""
@@ -114,6 +125,7 @@ class Measurer:
     seed: int
     cells: dict[int, Cell]
     n_types: int
+    work: dict[Task, int]
 
     def source(self, task: Task) -> Grown | Files:
         """The network of the task's cells."""
@@ -122,16 +134,24 @@ class Measurer:
     def run(self, task: Task, network: Network, tick: Tick | None, kept: dict[Any, Any]) -> storage.Tables:
         """Measure a network; a row for each of the task's cells."""
         cell, n = self.cells[task.cells[0]], network.n_nodes
-        sources = None if self.settings.sources is None else min(self.settings.sources, n)
+        left = self.work[task]
+
+        def told(edges: int) -> None:
+            nonlocal left
+            step = min(edges, left)  # what is left is made up for at the end, so that all adds up to what was foreseen
+            left -= step
+            if tick is not None:
+                tick(step)
+
         found = topology.measure(
             network,
             dynamics=cell.model(network),
-            sources=sources,
+            sources=self.settings.sources,
             bootstraps=self.settings.bootstraps,
             seed=measuring_seed(self.seed, task.network),
+            tick=told,
         )
-        if tick is not None:
-            tick(work_of(n, network.n_edges, self.settings, len(network.type_names)))
+        told(left)
         sizes = np.bincount(network.types, minlength=self.n_types)
         tables = {
             "rows/network": [task.network],
@@ -148,10 +168,14 @@ class Measurer:
 
 
 def work_of(n: int, n_edges: float, settings: TopologySettings, n_types: int) -> int:
-    """Edge visits of a network's measuring, about."""
-    sources = min(n, settings.sources or (n if n <= EXACT else SAMPLED))
-    searches = sources * (3 if n_types > 2 else 1)  # again without edges across tiers, and without others
-    return int(2 * n_edges * searches)
+    """Edges that are followed when a network is measured, from each end, each for up to 512 sources at once; about.
+
+    Bootstraps are counted as the edges that could be followed meanwhile.
+    """
+    sources = min(n, settings.sources or (n if n <= topology.EXACT else topology.SOURCES))
+    searches = 3 if n_types > 2 else 1  # again without edges across tiers, and without others
+    edges = 2 * n_edges * (LEVELS * searches * -(-sources // BLOCK_LANES) + REST)
+    return int(edges + settings.bootstraps * (200_000 + 15 * n))
 
 
 def measuring_seed(root: int, network: int) -> int:

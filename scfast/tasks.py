@@ -74,10 +74,13 @@ class Kind(ABC):
 
     unit: ClassVar[str]
     """What work is counted in."""
-    speed: ClassVar[float]
-    """Units per second that one core does, about."""
     most_work: ClassVar[int]
     """Units that a shard may hold."""
+
+    @property
+    @abstractmethod
+    def speed(self) -> float:
+        """Units of work per second that one core does, about."""
 
     @abstractmethod
     def check(self) -> None:
