@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from scfast.risk import to_sirs as to_sirs
     from scfast.sirs import Run as Run
     from scfast.sirs import simulate as simulate
+    from scfast.study import Study as Study
     from scfast.topology import Topology as Topology
     from scfast.topology import measure as measure
 
@@ -59,6 +60,7 @@ _HOMES = {
     "Result": "results",
     "Run": "sirs",
     "SIRS": "parameters",
+    "Study": "study",
     "Systems": "profiles",
     "Topology": "topology",
     "fitness_from_factors": "growth",
