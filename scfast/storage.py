@@ -412,8 +412,9 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     path = folder / "manifest.json"
     try:
         manifest = json.loads(path.read_bytes())
-        needed = _MANIFEST_KEYS if manifest.get("kind") == "topology" else _MANIFEST_KEYS | _DYNAMICS_KEYS
-        if manifest["format"] != "scfast manifest 1" or not manifest.keys() >= needed:
+        if manifest["format"] != "scfast manifest 1":
+            raise ValueError
+        if not manifest.keys() >= (_MANIFEST_KEYS if manifest.get("kind") == "topology" else _MANIFEST_KEYS | _DYNAMICS_KEYS):
             raise ValueError
         if manifest.pop("sha256", "") != _text_digest(manifest):
             raise StorageError(f"{path}: was changed after it was written; {_WITHOUT}")
