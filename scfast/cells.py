@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from scfast import risk
-from scfast.parameters import SIRS, Initial, Nodes, Protection, Shock, short
+from scfast.entries import short
+from scfast.parameters import SIRS, Initial, Nodes, Protection, Shock
 from scfast.profiles import Profile
 from scfast.sections import Files, Grown, as_json, plain
 from scfast.strategies import Point

@@ -16,7 +16,8 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 
 from scfast.cells import VARIED, Cell, Expected, where
-from scfast.parameters import MAX_NODES, SIRS, Initial, Nodes, Protection, Shock, nearest, short
+from scfast.entries import MAX_NODES, nearest, short
+from scfast.parameters import SIRS, Initial, Nodes, Protection, Shock
 from scfast.sections import (
     FOLLOWING,
     LISTS,

@@ -85,6 +85,14 @@ class Measurements(Kind):
         """Nothing."""
         return ""
 
+    def amounts(self) -> dict[str, str]:
+        """Sources and bootstraps."""
+        settings = self.config.topology
+        assert settings is not None
+        every = f"all nodes, {topology.SOURCES} of more than {topology.EXACT:,}"
+        sources = every if settings.sources is None else f"{settings.sources}, or all nodes where there are fewer"
+        return {"sources": sources, "bootstraps": f"{settings.bootstraps}"}
+
     def manifest(self) -> dict[str, Any]:
         """The kind, and each cell's types."""
         return {"kind": "topology", "types": [list(self.type_names(cell)) for cell in range(len(self.config.cells))]}

@@ -14,26 +14,8 @@ from typing import Annotated, Any, ClassVar
 import numpy as np
 from pydantic import model_validator
 
-from scfast.parameters import (
-    MAX_NODES,
-    MODELS,
-    SIRS,
-    Choice,
-    DualLocalWorld,
-    Entry,
-    Flag,
-    GrowthModel,
-    Initial,
-    Number,
-    Protection,
-    Shock,
-    Text,
-    entries,
-    growth_model,
-    nearest,
-    noun,
-    short,
-)
+from scfast.entries import MAX_NODES, Choice, Entry, Flag, Number, Text, entries, nearest, noun, short
+from scfast.parameters import MODELS, SIRS, DualLocalWorld, GrowthModel, Initial, Protection, Shock, growth_model
 from scfast.sensitivity import Sensitivity
 from scfast.strategies import Risk, Strategy
 

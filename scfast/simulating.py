@@ -95,6 +95,13 @@ class Simulations(Kind):
         first = tasks[0].first_block * lanes.BLOCK_LANES
         return f", replicates {first} to {first + tasks[0].n_replicates - 1}"
 
+    def amounts(self) -> dict[str, str]:
+        """Replicates and steps."""
+        run = self.config.run
+        blocks = -(-run.replicates // lanes.BLOCK_LANES)
+        many = f"{run.replicates} on each network, in {blocks} block{'s' * (blocks > 1)} of up to {lanes.BLOCK_LANES}"
+        return {"replicates": many, "time steps": f"{run.steps}"}
+
     def manifest(self) -> dict[str, Any]:
         """Replicates, steps, and what is recorded."""
         run = self.config.run

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from scfast.parameters import Choice, Entry, Number, PerType, Rate, Text, nearest, short
+from scfast.entries import Choice, Entry, Number, PerType, Rate, Text, nearest, short
 from scfast.sections import FOLLOWING, NOUNS, ConfigError, fields_of, kinds_with, known, prefixed
 from scfast.strategies import Table
 

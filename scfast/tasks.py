@@ -99,6 +99,10 @@ class Kind(ABC):
         """What there is to say of a shard beside its cells and networks."""
 
     @abstractmethod
+    def amounts(self) -> dict[str, str]:
+        """How much there is to do of what, in words."""
+
+    @abstractmethod
     def manifest(self) -> dict[str, Any]:
         """What the manifest says beside what it always does."""
 

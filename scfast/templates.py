@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from scfast.parameters import Entry, entries
+from scfast.entries import Entry, entries
 from scfast.sections import KINDS, LISTS, NOUNS, fields_of, plain
 
 if TYPE_CHECKING:

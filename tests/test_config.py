@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scfast.config import Config, ConfigError, Files, Grown, RunSettings, find, shipped, template_text
+from scfast.entries import entries
 from scfast.parameters import (
     RANKINGS,
     SIRS,
@@ -25,7 +26,6 @@ from scfast.parameters import (
     LocalWorld,
     Protection,
     Shock,
-    entries,
 )
 from scfast.profiles import SHIPPED as SYSTEMS
 from scfast.profiles import Spread, Systems
