@@ -461,6 +461,7 @@ SIZES = {
         "[network]\nn_nodes=100\n[run]\nnetworks=4\nreplicates=4096\nsteps=500\nseed=1\nrecord=['trajectories']",
         2,
     ),
+    "measured": ("[network]\nn_nodes=200000\n[topology]\n[run]\nnetworks=2\nseed=1", 2),
     "many replicates": ("[network]\nn_nodes=100\n[run]\nnetworks=4\nreplicates=200000\nsteps=20\nseed=1\nrecord=[]", 2),
 }
 
@@ -517,7 +518,7 @@ def test_status_of_a_run_that_goes_on(tmp_path: Path) -> None:
         seen = ensemble.status(out)
         assert 3 <= seen.done < seen.total == 64
         assert seen.rate is not None and seen.rate > 0
-        assert seen.seconds_left == pytest.approx((seen.total_node_steps - seen.node_steps) / seen.rate)
+        assert seen.seconds_left == pytest.approx((seen.total_work - seen.work) / seen.rate)
         part = sf.load(out)
         assert 3 <= part.done < part.total == 64
     finally:
