@@ -46,6 +46,7 @@ from typing import Any
 
 import numpy as np
 
+from scfast.entries import MAX_NAME, FloatArray, nearest, short
 from scfast.judgments import EQUAL, MAX_CHILDREN, Place, changed, checked_names, judge, ratio, vectors
 from scfast.judgments import METHODS as METHODS
 from scfast.judgments import RANDOM_INDEX as RANDOM_INDEX
@@ -54,7 +55,6 @@ from scfast.judgments import Weights as Weights
 from scfast.judgments import as_text as as_text
 from scfast.judgments import suspects as suspects
 from scfast.judgments import weights as weights
-from scfast.parameters import MAX_NAME, FloatArray, nearest, short
 
 MAX_DEPTH = 50
 GRID = 48  # factors tried for a change of order, evenly spaced in the logarithm

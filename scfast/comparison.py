@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from scfast import risk, stats
-from scfast.parameters import STATES, Protection, nearest, short
+from scfast.entries import nearest, short
+from scfast.parameters import STATES, Protection
 from scfast.results import OUTCOMES, Result
 from scfast.strategies import Point, Strategy
 

@@ -24,27 +24,8 @@ import numpy as np
 from pydantic import model_validator
 
 from scfast import risk
-from scfast.parameters import (
-    MAX_NODES,
-    SIRS,
-    BarabasiAlbert,
-    Choice,
-    DualLocalWorld,
-    Entry,
-    Flag,
-    Initial,
-    Nodes,
-    Number,
-    PerType,
-    Protection,
-    Rate,
-    Shock,
-    Text,
-    entries,
-    nearest,
-    noun,
-    short,
-)
+from scfast.entries import MAX_NODES, Choice, Entry, Flag, Number, PerType, Rate, Text, entries, nearest, noun, short
+from scfast.parameters import SIRS, BarabasiAlbert, DualLocalWorld, Initial, Nodes, Protection, Shock
 from scfast.profiles import Profile
 from scfast.sensitivity import Sensitivity
 from scfast.strategies import Point, Risk, Strategy, Table

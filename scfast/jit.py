@@ -29,7 +29,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @functools.cache
 def source_hash() -> str:
-    """Hash of all modules of the package (hexadecimal, 16 digits): any edit makes a new cache."""
+    """Hash of the package's modules (hexadecimal, 16 digits), save the command line's folder, which has no kernels."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from scfast.parameters import MAX_NAME, FloatArray, short
+from scfast.entries import MAX_NAME, FloatArray, short
 
 METHODS = ("geometric", "sum", "eigenvector")
 RANDOM_INDEX = (0.0, 0.0, 0.58, 0.90, 1.12, 1.24, 1.32, 1.41, 1.45, 1.49, 1.51, 1.48, 1.56, 1.57, 1.59)

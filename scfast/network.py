@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scfast.parameters import CHAIN, MAX_NAME, MAX_NODES, numbers, short
+from scfast.entries import MAX_NAME, MAX_NODES, numbers, short
+from scfast.parameters import CHAIN
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from scfast import ahp
-from scfast.parameters import Choice, FloatArray, Nodes, Number, Rate, _bad, _complete, nearest, numbers, short
+from scfast.entries import Choice, FloatArray, Number, Rate, _bad, _complete, nearest, numbers, short
+from scfast.parameters import Nodes
 
 SHIPPED = Path(__file__).with_name("data") / "risk"
 IMMUNITY = ("resistance", "recovery", "learning")  # the criteria of risk immunity [P], on which the rates rest

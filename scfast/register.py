@@ -31,7 +31,7 @@ from typing import Any
 
 import numpy as np
 
-from scfast.parameters import Flag, Number, Text, _bad, nearest
+from scfast.entries import Flag, Number, Text, _bad, nearest
 from scfast.profiles import SHIPPED, Profile, Spread, Systems
 
 STRATEGIES = (

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from scfast.parameters import MAX_NODES, SIRS, FloatArray, Number, Rate, _bad, _complete
+from scfast.entries import MAX_NODES, FloatArray, Number, Rate, _bad, _complete
+from scfast.parameters import SIRS
 from scfast.profiles import IMMUNITY, Profile, Systems, check_keys
 
 SHARE = Number("Share", low=0, high=1)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import model_validator
 
-from scfast.parameters import Choice, Entry, FloatArray, Number, _bad, nearest, noun
+from scfast.entries import Choice, Entry, FloatArray, Number, _bad, nearest, noun
 from scfast.profiles import Profile
 from scfast.strategies import Risk
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from scfast import lanes, sparse
+from scfast.entries import Number
 from scfast.network import Network
-from scfast.parameters import SIRS, Initial, Number, Protection, Shock
+from scfast.parameters import SIRS, Initial, Protection, Shock
 from scfast.rng import Purpose, scalar_state, stream, word_state
 from scfast.words import LANES, WIDTHS, aligned
 

@@ -17,7 +17,8 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import model_validator
 
-from scfast.parameters import RANKINGS, Amount, Choice, Entry, Number, Text, _bad, _is_list, noun, short
+from scfast.entries import Amount, Choice, Entry, Number, Text, _bad, _is_list, noun, short
+from scfast.parameters import RANKINGS
 from scfast.profiles import SCORE, Profile, Spread, System, Systems
 from scfast.register import Register, read_toml
 

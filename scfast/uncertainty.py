@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scfast.parameters import FloatArray, _bad
+from scfast.entries import FloatArray, _bad
 from scfast.results import OUTCOMES, Result
 
 if TYPE_CHECKING:

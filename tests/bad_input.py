@@ -127,7 +127,9 @@ INITIAL = {
     "no such index": configured("[initial]\nnodes=[1000]\n", "initial.nodes[0] = 1000: no such node"),
     "negative index": configured("[initial]\nnodes=[-1]\n", "initial.nodes[0] = -1: must be at least 0"),
     "node for a list": configured("[initial]\nnodes=3\n", "initial.nodes = 3: must be a list of node ids or indices"),
-    "empty list of nodes": configured("[initial]\nnodes=[]\n", "initial.nodes = []: must name at least one node"),
+    "empty list of nodes": configured(
+        "[initial]\nnodes=[]\n", "initial.nodes = []: must be a list of node ids or indices, at least one"
+    ),
     "node twice": configured("[initial]\nnodes=[3,'3']\n", "initial.nodes[1] = '3': must not name a node twice"),
     "node true": configured("[initial]\nnodes=[true]\n", "initial.nodes[0] = True: must be a number"),
     "nodes and a number": configured(

@@ -10,6 +10,7 @@ import pytest
 
 import scfast as sf
 from scfast import cli, comparison, reports
+from scfast.cli import shared
 from scfast.comparison import difference
 from scfast.results import Result
 
@@ -314,7 +315,7 @@ def test_fits_a_hundred_columns(scfast, tmp_path: Path, monkeypatch: pytest.Monk
     from rich.console import Console
 
     (tmp_path / "c.toml").write_text(SMALL + FUND + HUBS + MORE.replace("more", "partners for every newcomer", 1))
-    monkeypatch.setattr(cli, "_console", lambda: Console(highlight=False, width=100))
+    monkeypatch.setattr(shared, "console", lambda: Console(highlight=False, width=100))
     code, out, err = scfast("compare", "c.toml", "-o", "r")
     assert code == 0, err
     assert max(map(len, out.splitlines())) <= 100 and "…" not in out

@@ -31,7 +31,8 @@ from scfast.config import (
     template_text,
 )
 from scfast.config import UNSWEPT as NEVER
-from scfast.parameters import RANKINGS, SIRS, BarabasiAlbert, DualLocalWorld, Initial, Protection, Shock, entries
+from scfast.entries import entries
+from scfast.parameters import RANKINGS, SIRS, BarabasiAlbert, DualLocalWorld, Initial, Protection, Shock
 from scfast.profiles import SHIPPED as SYSTEMS
 from scfast.profiles import Spread, Systems
 from scfast.register import Register

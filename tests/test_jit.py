@@ -11,7 +11,7 @@ import pytest
 PROGRAM = """
 import hashlib, numpy as np, scfast as sf
 from scfast import lanes, sirs, sparse
-from scfast.parameters import Protection, Shock
+from scfast.parameters import (Protection, Shock)
 sparse.Sparse.span = lambda self, block, t: 2 * (t % 4 == 2)  # two steps on planes, two in lists
 sirs.LOOK = 2
 edges = [(i, j) for i in range(20) for j in range(i + 1, 20) if (i * j + i + j) % 3 or i == 0]

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scfast.parameters import CHAIN, MAX_NODES, SIRS, BarabasiAlbert, DualLocalWorld, Initial, Number, Rate, entries
+from scfast.entries import MAX_NODES, Number, Rate, entries
+from scfast.parameters import CHAIN, SIRS, BarabasiAlbert, DualLocalWorld, Initial
 
 NOUNS = [SIRS, Initial, DualLocalWorld, BarabasiAlbert]
 RATES = [name for name, (entry, _) in entries(SIRS).items() if isinstance(entry, Rate)]
@@ -64,9 +65,9 @@ BAD = [
     (Initial, {"infected": "all"}, "infected = 'all': must be a number"),
     (Initial, {"by": "size"}, "by = 'size': must be one of 'random', 'degree', 'fitness', 'each'"),
     (Initial, {"within": 3}, "within = 3: must be a string that is not empty"),
-    (Initial, {"nodes": "a"}, "nodes = 'a': must be a list of node ids or indices"),
-    (Initial, {"nodes": []}, "nodes = []: must name at least one node, and none twice"),
-    (Initial, {"nodes": [1, 1]}, "nodes = [1, 1]: must name at least one node, and none twice"),
+    (Initial, {"nodes": "a"}, "nodes = 'a': must be a list of node ids or indices, at least one"),
+    (Initial, {"nodes": []}, "nodes = []: must be a list of node ids or indices, at least one"),
+    (Initial, {"nodes": [1, 1]}, "nodes = [1, 1]: must not name a node twice"),
     (Initial, {"nodes": ["a", -1]}, "nodes[1] = -1: must be at least 0"),
     (Initial, {"nodes": [1], "infected": 0.01}, "infected = 0.01: must not be given together with nodes"),
     (Initial, {"nodes": [1], "within": "brand"}, "within = 'brand': must not be given together with nodes"),

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import scfast as sf
 from scfast.config import Cell, Config, ConfigError
-from scfast.parameters import RANKINGS, Initial, Protection, Shock, entries
+from scfast.entries import entries
+from scfast.parameters import RANKINGS, Initial, Protection, Shock
 from scfast.plan import Plan
 from scfast.profiles import SHIPPED, Profile, Spread, Systems
 from scfast.register import Register
