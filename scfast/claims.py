@@ -286,9 +286,14 @@ def _degrees(sample: Sample, sizes: list[int], both: list[int]) -> Iterator[Clai
             yield sample.claim("degree.order", text, f"{first} above {second}", told, [n], above=0)
 
 
+def type_columns(networks: pd.DataFrame) -> list[str]:
+    """Columns that hold the mean degree of a type, where any network has it."""
+    return [name for name in map(str, networks) if name.startswith(_TYPE) and networks[name].notna().any()]
+
+
 def type_order(sample: Sample, n_nodes: int) -> list[str]:
     """Types by mean degree at a size, the highest first."""
-    kinds = [str(column).removeprefix(_TYPE) for column in sample.rows if str(column).startswith(_TYPE)]
+    kinds = [column.removeprefix(_TYPE) for column in type_columns(sample.rows)]
     means = {kind: float(sample.values(_TYPE + kind, BASE, n_nodes).mean()) for kind in kinds}
     return sorted((kind for kind in kinds if not math.isnan(means[kind])), key=lambda kind: -means[kind])
 
@@ -365,9 +370,8 @@ def assumptions(networks: pd.DataFrame, ends: tuple[int, int] = WITHIN, level: f
     -------
     pandas.DataFrame
         One row per setting and claim: ``series``; ``setting``, as ``local_world = 20``; ``default``, whether these are the same
-        networks as those of the series ``size``; the fields of :class:`Claim`; ``base``, the verdict in the series ``size``
-        at the same two sizes; ``changed``, whether both are decided and differ; ``open``, whether just one is decided.
-        Empty where there is no other series.
+        networks as those of the series ``size``; the fields of :class:`Claim`; ``base``, the verdict in the series ``size`` with
+        all its sizes between the two; ``changed``, whether this setting decides, and otherwise. Empty without another series.
 
     Raises
     ------
@@ -377,9 +381,8 @@ def assumptions(networks: pd.DataFrame, ends: tuple[int, int] = WITHIN, level: f
     import pandas as pd
 
     two = networks[networks["n_nodes"].isin(ends)]
-    base = of_series(two, SERIES)
-    known = {(one.key, one.measure): one.verdict for one in claims(base, ends, level)}
-    marks = _marks(base)
+    known = {(one.key, one.measure): one.verdict for one in claims(networks, ends, level) if len(one.sizes) > 1}
+    marks = _marks(of_series(two, SERIES))
     records = []
     for name, setting, rows in settings(two):
         same = _marks(rows).items() <= marks.items()
@@ -387,9 +390,8 @@ def assumptions(networks: pd.DataFrame, ends: tuple[int, int] = WITHIN, level: f
             if len(one.sizes) == 1:
                 continue
             before = known.get((one.key, one.measure), "not defined")
-            decided = [told in ("holds", "fails") for told in (before, one.verdict)]
             record = {"series": name, "setting": setting, "default": same, **dataclasses.asdict(one), "base": before}
-            records.append(record | {"changed": all(decided) and before != one.verdict, "open": sum(decided) == 1})
+            records.append(record | {"changed": one.verdict in ("holds", "fails") and one.verdict != before})
     return pd.DataFrame.from_records(records)
 
 

@@ -67,6 +67,7 @@ KEYS = {
     "theta": "fitness \N{GREEK SMALL LETTER THETA} from which on newcomers cross tiers",
     "eta_min": "least fitness",
 }
+SHORT = {"exponent": "degree exponent, k ≥ 4", "ks_exponent": "degree exponent, cut-off by KS"}
 ESTIMATORS = {"exponent": "maximum likelihood, k ≥ 4", "ks_exponent": "maximum likelihood, cut-off by KS"}
 NUMBERS = {
     "diameter": "diameter",
@@ -256,9 +257,7 @@ def against_setting(networks: pd.DataFrame, series: str, measures: Sequence[str]
                 if len(part):
                     name = f"{MODELS.get(model, model)}, N = {n:,}"
                     _line(ax, part, part["place"].to_numpy(), name, _colour(model), look, alpha=0.6 if look else 1.0)
-        ax.set_title(AXES.get(measure, measure), weight="bold")
-        if measure in ESTIMATORS:
-            ax.set_title(f"{AXES[measure]}, {ESTIMATORS[measure]}", weight="bold")
+        ax.set_title(SHORT.get(measure, AXES.get(measure, measure)), weight="bold")
         if log:
             ax.set_xscale("log")
         ax.set_xticks([x[k] for k in order], [labels[k] for k in order])
@@ -344,16 +343,16 @@ def portrait(topology: Topology, network: Network | None = None, name: str = "ne
     return figure
 
 
-def _titled(ax: Axes, title: str, detail: str = "") -> None:
+def _titled(ax: Axes, title: str, detail: str) -> None:
     """A panel's title, and what else must be known under it."""
-    ax.set_title(title + "\n" * bool(detail), weight="bold")
+    ax.set_title(f"{title}\n", weight="bold")
     ax.text(0, 1.02, detail, transform=ax.transAxes, size=10.5, color=GREY)
 
 
 def _numbers(ax: Axes, topology: Topology) -> None:
     """Measures that no other panel shows."""
     ax.set_axis_off()
-    _titled(ax, "In numbers")
+    _titled(ax, "In numbers", "")
     measures = topology.measures()
     shown = {name: (text, measures[name]) for name, text in NUMBERS.items() if measures[name] == measures[name]}
     for row, (text, value) in enumerate(shown.values()):
@@ -384,7 +383,7 @@ def _ccdf(ax: Axes, topology: Topology) -> None:
     ax.set_ylim(bottom=0.6 / topology.n_nodes, top=1.4)
     _plain(ax.xaxis)
     _plain(ax.yaxis, percent=True)
-    _titled(ax, "Degrees")
+    _titled(ax, "Degrees", f"largest: {seen[-1]:,}")
     if ax.get_legend_handles_labels()[0]:
         ax.legend(title="exponent", alignment="left", loc="lower left", fontsize=10.5, title_fontsize=10.5)
 
@@ -406,7 +405,7 @@ def _distances(ax: Axes, topology: Topology) -> None:
     _plain(ax.xaxis)
     _plain(ax.yaxis, percent=True)
     ax.grid(False, axis="x")
-    whole = "" if topology.connected == 1 else f"{100 * topology.connected:.3g} % of all pairs are connected"
+    whole = "all pairs are connected" if topology.connected == 1 else f"{100 * topology.connected:.3g} % of all pairs are connected"
     _titled(ax, "Distances", whole)
 
 
@@ -435,7 +434,7 @@ def _by_type(ax: Axes, topology: Topology) -> None:
     _plain(ax.xaxis)
     ax.tick_params(axis="y", length=0)
     ax.grid(False, axis="y")
-    _titled(ax, "Degrees by type")
+    _titled(ax, "Degrees by type", "in brackets: nodes")
     marks: list[Any] = [
         Line2D([], [], color=GREY, linewidth=9, alpha=0.3, solid_capstyle="butt", label="5 to 95 %"),
         Line2D([], [], color=GREY, linestyle="none", marker="|", ms=12, mew=2.5, label="median"),
@@ -467,7 +466,7 @@ def _tiers(ax: Axes, topology: Topology) -> None:
     ax.tick_params(length=0)
     ax.grid(False)
     ax.spines[:].set_visible(False)
-    _titled(ax, "Edges between types")
+    _titled(ax, "Edges between types", "share of all edges")
 
 
 def _cores(ax: Axes, topology: Topology) -> None:
@@ -499,7 +498,7 @@ def _drawing(ax: Axes, network: Network) -> None:
     ax.add_collection(LineCollection(list(ends), colors="#808080", linewidths=0.5, alpha=faint, zorder=1))
     last = np.argsort(network.degree, kind="stable")
     shades = np.array([to_rgb(COLOURS[t % len(COLOURS)]) for t in network.types])
-    ax.scatter(*place[last].T, s=area[last], c=shades[last], edgecolors="white", linewidths=0.4, zorder=2)
+    ax.scatter(place[last, 0], place[last, 1], s=area[last], c=shades[last], edgecolors="white", linewidths=0.4, zorder=2)
     present = np.unique(network.types)
     _titled(ax, "The network", "size: degree" + "   ·   colour: type" * (len(present) > 1))
     if len(present) > 1:

@@ -1,0 +1,357 @@
+"""The network study as texts: a network on one page, ensembles, tables after [P]'s figures, claims and what they depend on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scfast import claims
+from scfast.claims import BASE, BESIDE, Claim
+from scfast.comparison import Table, number_text
+from scfast.topology import MEASURES, Topology
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SIGNS = {"holds": "yes", "fails": "no", "not decided": "?", "not defined": "-"}
+"""Verdicts in tables of many."""
+
+SHORT = {"exponent": "k≥4", "ks_exponent": "KS", "histogram_exponent": "histogram", "ccdf_exponent": "CCDF"}
+COLUMNS = {
+    "exponent.rises": "rises",
+    "exponent.below": "below BA",
+    "path.like": "path like BA's",
+    "path.below": "path below BA's",
+    "crossing.shortens": "crossing shortens",
+    "crossing.small": "not obvious",
+    "degree.settles": "degree settles",
+}
+"""Claims that are looked at under other assumptions, and their short names."""
+
+MODELS = {BASE: "dual local world", BESIDE: "Barabási-Albert"}
+CLAIM_ABOUT = (
+    "yes: the 95 % interval is wholly on the claim's side; no: wholly off it; ?: neither. Intervals are for each claim alone."
+)
+
+
+def plus_minus(mean: float, low: float, high: float) -> str:
+    """A mean and half its interval, to two digits of it.
+
+    >>> plus_minus(2.61234, 2.6, 2.62468), plus_minus(3.0, math.nan, math.nan), plus_minus(4.0, 4.0, 4.0)
+    ('2.612 ± 0.012', '3', '4')
+    """
+    half = (high - low) / 2
+    if math.isnan(mean):
+        return "-"
+    if not half > 1e-12 * abs(mean):
+        return number_text(float(mean))
+    digits = max(0, 1 - math.floor(math.log10(half)))
+    return f"{mean:.{digits}f} ± {half:.{digits}f}"
+
+
+# ---- one network
+
+
+def page(topology: Topology, name: str) -> list[Table]:
+    """One network: its measures with their meanings, and its types.
+
+    Parameters
+    ----------
+    topology : Topology
+    name : str
+        For the heading.
+    """
+    measures = topology.measures()
+    rows = [["n_nodes", f"{topology.n_nodes:,}", "nodes"], ["n_edges", f"{topology.n_edges:,}", "edges"]]
+    texts = _texts(topology)
+    for key, (meaning, unit) in MEASURES.items():
+        value = texts.get(key, number_text(measures[key]))
+        rows.append([key, value, f"{meaning}{f' ({unit})' * bool(unit)}"])
+    if topology.pressure == topology.pressure:
+        rows.append(["pressure", number_text(topology.pressure), "largest eigenvalue of diag(beta) A, against gamma + delta"])
+    paths = "exact" if topology.exact else f"from {topology.n_sources:,} sources, ±: 95 % interval over them"
+    found = [Table(name, ["measure", "value>", "meaning"], rows, f"Path lengths are {paths}; of pairs that are connected.")]
+    if len(topology.type_names) > 1:
+        found.append(_types(topology))
+    return found
+
+
+def _texts(topology: Topology) -> dict[str, str]:
+    """Values that have an interval."""
+    low, high = topology.path_interval()
+    found = {"path_length": plus_minus(topology.path_length, low, high)}
+    if topology.ks_low == topology.ks_low:
+        found["ks_exponent"] = f"{topology.ks_exponent:.3f} ({topology.ks_low:.3f} .. {topology.ks_high:.3f})"
+    return found
+
+
+def _types(topology: Topology) -> Table:
+    names = topology.type_names
+    both = topology.tier_edges + np.triu(topology.tier_edges, 1).T
+    ends = both + np.diag(np.diag(topology.tier_edges))
+    rows = []
+    for t, name in enumerate(names):
+        row = topology.degrees[t]
+        n = int(row.sum())
+        most = str(int(np.flatnonzero(row)[-1])) if n else "-"
+        whole = ends[t].sum()
+        shares = [f"{100 * end / whole:.1f} %" if whole else "-" for end in ends[t]]
+        rows.append([name, f"{n:,}", number_text(float(topology.type_mean_degree[t])), most, *shares])
+    columns = ["type", "nodes>", "mean degree>", "largest>", *(f"to {name}>" for name in names)]
+    return Table("Types", columns, rows, "to: where the partners of a type are.")
+
+
+# ---- ensembles
+
+
+def ensemble(summary: pd.DataFrame, cells: Sequence[str], most: int = 12) -> list[Table]:
+    """Measures of grown networks: means with 95 % intervals, a table for each cell, or with many cells a row for each.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+        ``Study.summary()``.
+    cells : sequence of str
+        What was varied, for each cell.
+    most : int
+        Up to so many cells have a table of their own.
+    """
+    found = []
+    if summary["cell"].nunique() > most:
+        return [_cells(summary, cells)]
+    for cell, part in summary.groupby("cell", sort=False):
+        rows = []
+        for row in part.to_dict("records"):
+            meaning = MEASURES.get(row["measure"], ("mean degree of the type", ""))[0]
+            told = plus_minus(row["mean"], row["low"], row["high"])
+            rows.append([row["measure"], told, number_text(float(row["sd"])), f"{row['n']:,}", meaning])
+        title = f"Topology ({cells[int(str(cell))]})" if cells[int(str(cell))] else "Topology"
+        found.append(Table(title, ["measure", "mean>", "sd>", "networks>", "meaning"], rows, ABOUT))
+    return found
+
+
+ABOUT = "±: 95 % interval of the mean over networks; sd: standard deviation between networks."
+
+
+def _cells(summary: pd.DataFrame, cells: Sequence[str], most: int = 100) -> Table:
+    names = ["mean_degree", "exponent", "ks_exponent", "path_length", "transitivity", "crossing", "max_core"]
+    rows = []
+    for cell, part in list(summary.groupby("cell", sort=False))[:most]:
+        by = {row["measure"]: plus_minus(row["mean"], row["low"], row["high"]) for row in part.to_dict("records")}
+        rows.append([str(cell), cells[int(str(cell))], *(by.get(name, "-") for name in names)])
+    cut = f"The first {most} of {summary['cell'].nunique()} cells; all by --csv. " * (summary["cell"].nunique() > most)
+    return Table("Topology", ["cell>", "varied", *(f"{name.replace('_', ' ')}>" for name in names)], rows, f"{cut}{ABOUT}")
+
+
+# ---- the study
+
+
+def figures(networks: pd.DataFrame) -> list[Table]:
+    """Tables after [P]'s figures 2 to 4 and table 3, with 95 % intervals.
+
+    Parameters
+    ----------
+    networks : pandas.DataFrame
+        ``claims.estimated(study)``, or rows of ``Study.networks``.
+    """
+    rows = claims.of_series(networks, claims.SERIES)
+    found = [_beside(rows, "Mean degree against N ([P] figure 2)", {"mean_degree": ""})]
+    if (kinds := claims.type_columns(rows)) and (rows["model"] == BASE).any():
+        mine = rows[rows["model"] == BASE]
+        title = "Mean degree of each type against N, dual local world ([P] table 3)"
+        found.append(_against(mine, title, {column: column.partition(".")[2] for column in kinds}))
+    exponents = {name: SHORT[name] for name in claims.ESTIMATORS if name in rows}
+    for part in (list(exponents)[:2], list(exponents)[2:]):
+        if part:
+            how = "maximum likelihood" if part[0] == "exponent" else "least squares on logarithms"
+            title = f"Degree exponent against N, {how} ([P] figure 3)"
+            found.append(_beside(rows, title, {name: exponents[name] for name in part}))
+    found.append(_beside(rows, "Mean path length against N, edges ([P] figure 4)", {"path_length": ""}))
+    if "crossing" in rows:
+        shown = {"crossing": "share of edges", "crossing_effect": "longer without them", "control_effect": "without as many others"}
+        mine = rows[rows["model"] == BASE]
+        found.append(_against(mine, "Cross-tier edges: their share, and mean path length without them, edges", shown))
+    return found
+
+
+def _against(rows: pd.DataFrame, title: str, columns: dict[str, str]) -> Table:
+    """Measures of one model by N."""
+    texts = []
+    for n, part in rows.groupby("n_nodes"):
+        curves = [claims.curve(part, column) for column in columns]
+        texts.append([f"{n:,}", f"{len(part):,}", *(_mean(curve) for curve in curves)])
+    return Table(title, ["N>", "networks>", *(f"{name}>" for name in columns.values())], texts, "±: 95 % interval over networks.")
+
+
+def _mean(curve: pd.DataFrame) -> str:
+    if not len(curve):
+        return "-"
+    row = curve.iloc[0]
+    return plus_minus(float(row["mean"]), float(row["low"]), float(row["high"]))
+
+
+def _beside(rows: pd.DataFrame, title: str, measures: dict[str, str]) -> Table:
+    """Measures of the models side by side, by N."""
+    models = [model for model in MODELS if (rows["model"] == model).any()]
+    texts = []
+    sample = claims.Sample(rows)
+    for n, part in rows.groupby("n_nodes"):
+        size = int(str(n))
+        line = [f"{n:,}", f"{part['network'].nunique():,}"]
+        for measure in measures:
+            line += [_mean(claims.curve(part[part["model"] == model], measure)) for model in models]
+            if len(models) == 2:
+                told = sample.estimate(measure, {(BASE, size): 1.0, (BESIDE, size): -1.0})
+                line.append(plus_minus(told.value, *told.interval()))
+        texts.append(line)
+    columns = ["N>", "networks>"]
+    for short in measures.values():
+        names = [*(MODELS[model] for model in models), *["difference"] * (len(models) == 2)]
+        columns += [f"{name}{f', {short}' * bool(short)}>" for name in names]
+    return Table(title, columns, texts, "±: 95 % interval over networks.")
+
+
+def _by(measure: str) -> str:
+    """The estimator of an exponent, after a comma."""
+    return f", {SHORT[measure]}" if measure in SHORT else ""
+
+
+def claim_tables(found: Sequence[Claim]) -> list[Table]:
+    """The claims with their intervals and verdicts, and where they hold at each size."""
+    several = [one for one in found if len(one.sizes) > 1]
+    rows = []
+    for one in several:
+        each = [other for other in found if len(other.sizes) == 1 and (other.key, other.measure) == (one.key, one.measure)]
+        at = ", ".join(f"{other.sizes[0]:,}: {SIGNS[other.verdict]}" for other in each)
+        rows.append([one.text, one.estimator, _signed(one), one.unit, one.verdict, at])
+    head = ["claim", "estimator", "estimate, 95 % interval>", "unit", "verdict", "at each N"]
+    tables = [Table("Claims", head, rows, CLAIM_ABOUT)]
+    keys = {one.key for one in several}
+    alone = [one for one in found if one.key not in keys]
+    if alone:
+        rows = [
+            [f"{one.text}{f' ({one.measure})' * (one.key == 'degree.order')}", f"{one.sizes[0]:,}", _signed(one), one.verdict]
+            for one in alone
+        ]
+        tables.append(Table("Claims at one size", ["claim", "N>", "estimate, 95 % interval>", "verdict"], rows, CLAIM_ABOUT))
+    return tables
+
+
+def _signed(one: Claim) -> str:
+    """An estimate and its limits to two digits of their distance."""
+    if math.isnan(one.low):
+        return number_text(one.estimate)
+    reach = one.high - one.low
+    digits = max(0, 2 - math.floor(math.log10(reach))) if reach > 0 else 3
+    return f"{one.estimate:+.{digits}f} ({one.low:+.{digits}f} .. {one.high:+.{digits}f})"
+
+
+def assumption_table(table: pd.DataFrame) -> Table:
+    """Verdicts under each other setting of the assumptions; `table` as :func:`claims.assumptions` gives it.
+
+    What differs from the study's own settings is marked.
+    """
+    shown = [(key, measure) for key in COLUMNS for measure in dict.fromkeys(table.loc[table["key"] == key, "measure"])]
+    names = [COLUMNS[key] + _by(measure) for key, measure in shown]
+    base = {(row["key"], row["measure"]): row["base"] for row in table.to_dict("records")}
+    rows = [["the study's own, all N", *(SIGNS[base[at]] for at in shown)]]
+    for (_, setting), part in table.groupby(["series", "setting"], sort=False):
+        by = {(row["key"], row["measure"]): row for row in part.to_dict("records")}
+        mark = " (the same)" * bool(part["default"].all())
+        rows.append([f"{setting}{mark}", *(_changed(by.get(at)) for at in shown)])
+    sizes = sorted({n for one in table["sizes"] for n in one})
+    about = (
+        f"At N = {' and '.join(f'{n:,}' for n in sizes)} alone. {CLAIM_ABOUT} !: decided, and otherwise than by the study's own."
+    )
+    return Table("Claims under other assumptions", ["setting", *names], rows, about)
+
+
+def _changed(row: Any) -> str:
+    return "-" if row is None else SIGNS[row["verdict"]] + "!" * bool(row["changed"])
+
+
+def size_table(found: Sequence[Claim]) -> Table:
+    """Claims at every size, as :func:`claims.by_size` gives them: where do they break?"""
+    sizes = sorted({one.sizes[-1] for one in found})
+    rows: dict[tuple[str, str], dict[int, str]] = {}
+    for one in found:
+        if one.verdict != "not defined":
+            digits = max(0, 2 - math.floor(math.log10(max(abs(one.high - one.low), 1e-9))))
+            rows.setdefault((one.key, one.measure), {})[one.sizes[-1]] = f"{one.estimate:+.{min(digits, 4)}f} {SIGNS[one.verdict]}"
+    names = {"exponent.rises": "exponent rises from the N before", "path.rises": "path length rises from the N before"}
+    names |= {
+        "exponent.below": "exponent below BA's",
+        "path.below": "path length below BA's",
+        "path.like": "path length rises as BA's",
+    }
+    names |= {"crossing.shortens": "cross-tier edges shorten paths", "crossing.small": "that effect is not obvious"}
+    names |= {"degree.settles": "mean degree settles", "degree.equal": "mean degree is BA's"}
+    texts = [[names.get(key, key) + _by(measure), *(by.get(n, "") for n in sizes)] for (key, measure), by in rows.items()]
+    return Table("Claims by network size (exploratory above 5,000)", ["claim", *(f"{n:,}>" for n in sizes)], texts, CLAIM_ABOUT)
+
+
+def notes(found: Sequence[Claim], table: pd.DataFrame | None = None) -> list[str]:
+    """How to read the claims, and what they depend on, one line each."""
+    defined = [one for one in found if one.verdict != "not defined"]
+    if not defined:
+        return []
+    told = [
+        "Intervals are over networks, by Student's t; sizes and models that share growth seeds are compared network by network."
+    ]
+    kept = claims.holm(found)
+    decided = [one.verdict in ("holds", "fails") for one in found]
+    both = sum(a and b for a, b in zip(kept, decided, strict=True))
+    told.append(
+        f"{len(defined)} claims, each with an interval of its own: {sum(decided)} are decided, and {both} of these stay so "
+        "if all shall be right together with 95 % confidence (Holm)."
+    )
+    apart = [one for one in defined if claims.verdict(one.apart_low, one.apart_high, one.above, one.below) != one.verdict]
+    told.append(f"By Welch's intervals, as if all networks were independent, {len(apart)} verdicts would be others.")
+    told += depends(found, table)
+    return told
+
+
+def depends(found: Sequence[Claim], table: pd.DataFrame | None = None) -> list[str]:
+    """For each claim about several sizes: its verdict by each estimator, and the settings that decide otherwise."""
+    told = []
+    several = [one for one in found if len(one.sizes) > 1]
+    for key in dict.fromkeys(one.key for one in several):
+        mine = [one for one in several if one.key == key]
+        ways = {one.verdict: ", ".join(other.estimator for other in mine if other.verdict == one.verdict) for one in mine}
+        line = f"{mine[0].text}: " + "; ".join(f"{word}{f' by {by}' * bool(by)}" for word, by in ways.items())
+        if table is not None and len(table) and key in COLUMNS:
+            line += _turned(table[table["key"] == key])
+        told.append(line + ".")
+    return told
+
+
+def _turned(rows: pd.DataFrame) -> str:
+    """The settings under which a claim is decided otherwise than by the study's own."""
+    parts = []
+    for (measure, found), part in rows[rows["changed"]].groupby(["measure", "verdict"], sort=False):
+        parts.append(f"{found} with {', '.join(part['setting'])}{_by(str(measure))}")
+    return f". Otherwise: {'; '.join(parts)}" if parts else ". No setting decides otherwise"
+
+
+def markdown(tables: Iterable[Table]) -> str:
+    """Tables as Markdown.
+
+    >>> print(markdown([Table("Sizes", ["name", "N>"], [["a|b", "5"]], "Few.")]))
+    ### Sizes
+    <BLANKLINE>
+    | name | N |
+    | :--- | ---: |
+    | a\\|b | 5 |
+    <BLANKLINE>
+    Few.
+    """
+    parts = []
+    for table in tables:
+        head = "| " + " | ".join(column.rstrip(">") for column in table.columns) + " |"
+        rule = "| " + " | ".join("---:" if column.endswith(">") else ":---" for column in table.columns) + " |"
+        rows = ["| " + " | ".join(text.replace("|", "\\|") for text in row) + " |" for row in table.rows]
+        parts.append("\n".join([f"### {table.title}", "", head, rule, *rows, *(["", table.caption] if table.caption else [])]))
+    return "\n\n".join(parts)
