@@ -26,6 +26,8 @@ from scfast.parameters import short
 if TYPE_CHECKING:
     import pandas as pd
 
+    from scfast.study import Study
+
 BASE, BESIDE = "dual_local_world", "barabasi_albert"
 """Kinds of growth model: the one that [P] proposes, and the one that it stands beside."""
 
@@ -38,8 +40,8 @@ ALIKE, SMALL, STEADY = 0.10, 0.05, 0.01
 ESTIMATORS = {
     "exponent": "maximum likelihood, k \N{GREATER-THAN OR EQUAL TO} 4",
     "ks_exponent": "maximum likelihood, cut-off by KS",
-    "histogram_exponent": "least squares, log-log histogram",
-    "ccdf_exponent": "least squares, log-log CCDF",
+    "histogram_exponent": "least squares, log-log histogram, k \N{GREATER-THAN OR EQUAL TO} 4",
+    "ccdf_exponent": "least squares, log-log CCDF, k \N{GREATER-THAN OR EQUAL TO} 4",
 }
 """Columns that hold a degree exponent, and how it is estimated."""
 
@@ -337,6 +339,29 @@ def claims(networks: pd.DataFrame, within: tuple[float, float] = WITHIN, level: 
     return found
 
 
+def estimated(study: Study) -> pd.DataFrame:
+    """``study.networks`` with the exponents by least squares beside the others, from the degrees themselves.
+
+    Parameters
+    ----------
+    study : Study
+        Complete or partial.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Two columns more, ``histogram_exponent`` and ``ccdf_exponent``.
+    """
+    from scfast.degrees import complementary, least_squares
+
+    networks = study.networks.copy()
+    for cell, rows in networks.groupby("cell").groups.items():
+        counts = [topology.degree_counts for topology in study.topologies(int(str(cell)))]
+        networks.loc[rows, "histogram_exponent"] = [least_squares(one) for one in counts]
+        networks.loc[rows, "ccdf_exponent"] = [complementary(one) for one in counts]
+    return networks
+
+
 def of_series(networks: pd.DataFrame, name: str) -> pd.DataFrame:
     """Rows of one series; all where the study has no series.
 
@@ -345,13 +370,19 @@ def of_series(networks: pd.DataFrame, name: str) -> pd.DataFrame:
     ValueError
         Other series, but not this one.
     """
-    if "series" not in networks or networks["series"].isna().all():
+    known = named_series(networks)
+    if not known:
         return networks
     found = networks[networks["series"] == name]
-    if not len(found):
-        known = ", ".join(dict.fromkeys(map(str, networks["series"].dropna())))
-        raise ValueError(f"series = {short(name)}: must be one of {known}")
+    if name not in known:
+        raise ValueError(f"series = {short(name)}: must be one of {', '.join(known)}")
     return found
+
+
+def named_series(networks: pd.DataFrame) -> list[str]:
+    """Names of the series, each once."""
+    given = dict.fromkeys(networks["series"].dropna()) if "series" in networks else {}
+    return [str(name) for name in given if name]
 
 
 def assumptions(networks: pd.DataFrame, ends: tuple[int, int] = WITHIN, level: float = 0.95) -> pd.DataFrame:
@@ -403,17 +434,16 @@ def _marks(rows: pd.DataFrame) -> dict[tuple[Any, ...], tuple[Any, ...]]:
 
 def settings(networks: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Series, setting and rows of each point of all series but ``size``, network sizes together."""
-    if "series" not in networks:
-        return
     keys = swept_keys(networks)
-    for name, part in networks.groupby("series", sort=False):
+    for name in named_series(networks):
+        part = networks[networks["series"] == name]
         varied = [key for key in keys if part[key].notna().any()]
         if name == SERIES or not varied:
             continue
         texts = part[varied].map(_text).agg(", ".join, axis=1) if len(varied) > 1 else part[varied[0]].map(_text)
         for _, rows in part.groupby(texts, sort=False):
             first = rows.iloc[0]
-            yield str(name), ", ".join(f"{key.partition('.')[2]} = {_text(first[key])}" for key in varied), rows
+            yield name, ", ".join(f"{key.partition('.')[2]} = {_text(first[key])}" for key in varied), rows
 
 
 def _text(value: Any) -> str:

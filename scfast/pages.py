@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,19 @@ COLUMNS = {
     "degree.settles": "degree settles",
 }
 """Claims that are looked at under other assumptions, and their short names."""
+
+SIZE_NAMES = {
+    "exponent.rises": "exponent rises from the N before",
+    "exponent.below": "exponent below BA's",
+    "path.rises": "path length rises from the N before",
+    "path.like": "path length rises as BA's",
+    "path.below": "path length below BA's",
+    "crossing.shortens": "cross-tier edges shorten paths",
+    "crossing.small": "that effect is not obvious",
+    "degree.settles": "mean degree settles",
+    "degree.equal": "mean degree is BA's",
+}
+"""Claims that are looked at by size, and their short names."""
 
 MODELS = {BASE: "dual local world", BESIDE: "Barabási-Albert"}
 CLAIM_ABOUT = (
@@ -86,6 +100,33 @@ def _texts(topology: Topology) -> dict[str, str]:
     if topology.ks_low == topology.ks_low:
         found["ks_exponent"] = f"{topology.ks_exponent:.3f} ({topology.ks_low:.3f} .. {topology.ks_high:.3f})"
     return found
+
+
+def frames(topology: Topology) -> dict[str, pd.DataFrame]:
+    """All that was measured of one network, as tables by name: measures, types, degrees, distances, tiers, cores."""
+    import pandas as pd
+
+    names = np.array(topology.type_names)
+    measures = topology.measures()
+    about = [(key, measures[key], unit, meaning) for key, (meaning, unit) in MEASURES.items()]
+    kind, degree = np.nonzero(topology.degrees)
+    first, second = np.nonzero(topology.tier_edges)
+    return {
+        "measures": pd.DataFrame(about, columns=["measure", "value", "unit", "meaning"]),
+        "types": pd.DataFrame({"type": names, "nodes": topology.degrees.sum(axis=1), "mean_degree": topology.type_mean_degree}),
+        "degrees": pd.DataFrame({"type": names[kind], "degree": degree, "nodes": topology.degrees[kind, degree]}),
+        "distances": pd.DataFrame({"distance": np.arange(topology.distances.size), "pairs": topology.distances}).iloc[1:],
+        "tiers": pd.DataFrame({"type": names[first], "other": names[second], "edges": topology.tier_edges[first, second]}),
+        "cores": pd.DataFrame({"core": np.arange(topology.core_sizes.size), "nodes": topology.core_sizes}),
+    }
+
+
+def plain(topology: Topology) -> dict[str, Any]:
+    """All that was measured of one network, as JSON has it, but for NaN."""
+    raw = {field.name: getattr(topology, field.name) for field in dataclasses.fields(topology)}
+    own = {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in raw.items()}
+    by_type = dict(zip(topology.type_names, topology.type_mean_degree.tolist(), strict=True))
+    return topology.measures() | {"mean_degree_by_type": by_type, "measured": own}
 
 
 def _types(topology: Topology) -> Table:
@@ -147,6 +188,63 @@ def _cells(summary: pd.DataFrame, cells: Sequence[str], most: int = 100) -> Tabl
 
 
 # ---- the study
+
+
+def label(values: Mapping[str, Any]) -> str:
+    """What was varied in a cell, in words.
+
+    >>> label({"network.theta": 0.1, "topology.model": "barabasi_albert"})
+    'Barabási-Albert, theta = 0.1'
+    """
+    told = [f"{key.partition('.')[2]} = {number_text(value)}" for key, value in values.items() if key not in OWN]
+    model = values.get("topology.model")
+    return ", ".join(([MODELS.get(str(model), str(model))] if model else []) + told)
+
+
+OWN = ("series.name", "topology.model")
+
+
+def study_tables(networks: pd.DataFrame) -> tuple[list[Table], list[str], dict[str, pd.DataFrame]]:
+    """Tables, notes and data of a study whose networks vary in size.
+
+    Parameters
+    ----------
+    networks : pandas.DataFrame
+        :func:`claims.estimated` of one study, or of several one below the other.
+
+    Returns
+    -------
+    tables : list of Table
+        After [P]'s figures, claims, claims under other assumptions and by size, as far as there is something to compare.
+    notes : list of str
+    frames : dict of str to pandas.DataFrame
+        networks, claims, assumptions, sizes.
+    """
+    tables = figures(networks)
+    data = {"networks": networks}
+    found = claims.claims(networks)
+    if not found:
+        return tables, [], data
+    tables += claim_tables(found)
+    data["claims"] = claims.to_frame(found)
+    table = None
+    if len(other := claims.assumptions(networks)):
+        table = other
+        tables.append(assumption_table(table))
+        data["assumptions"] = table.assign(sizes=table["sizes"].map(lambda sizes: " ".join(map(str, sizes))))
+    sizes = claims.by_size(networks)
+    tables.append(size_table(sizes))
+    data["sizes"] = claims.to_frame(sizes)
+    return tables, notes(found, table) + broken(sizes), data
+
+
+def broken(found: Sequence[Claim]) -> list[str]:
+    """Which claims fail as networks grow beyond the sizes that they are about, and where for the first time."""
+    beyond = {at: sizes for at, sizes in claims.breaks(found).items() if sizes[-1] > claims.WITHIN[1]}
+    return [
+        f"{SIZE_NAMES[key]}{_by(measure)}: fails for the first time at N = {sizes[-1]:,}."
+        for (key, measure), sizes in beyond.items()
+    ]
 
 
 def figures(networks: pd.DataFrame) -> list[Table]:
@@ -281,15 +379,7 @@ def size_table(found: Sequence[Claim]) -> Table:
         if one.verdict != "not defined":
             digits = max(0, 2 - math.floor(math.log10(max(abs(one.high - one.low), 1e-9))))
             rows.setdefault((one.key, one.measure), {})[one.sizes[-1]] = f"{one.estimate:+.{min(digits, 4)}f} {SIGNS[one.verdict]}"
-    names = {"exponent.rises": "exponent rises from the N before", "path.rises": "path length rises from the N before"}
-    names |= {
-        "exponent.below": "exponent below BA's",
-        "path.below": "path length below BA's",
-        "path.like": "path length rises as BA's",
-    }
-    names |= {"crossing.shortens": "cross-tier edges shorten paths", "crossing.small": "that effect is not obvious"}
-    names |= {"degree.settles": "mean degree settles", "degree.equal": "mean degree is BA's"}
-    texts = [[names.get(key, key) + _by(measure), *(by.get(n, "") for n in sizes)] for (key, measure), by in rows.items()]
+    texts = [[SIZE_NAMES[key] + _by(measure), *(by.get(n, "") for n in sizes)] for (key, measure), by in rows.items()]
     return Table("Claims by network size (exploratory above 5,000)", ["claim", *(f"{n:,}>" for n in sizes)], texts, CLAIM_ABOUT)
 
 

@@ -6,7 +6,8 @@ As for :mod:`scfast.plots`, nothing global is touched.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,15 +58,26 @@ AXES = {
 NAMES = {
     "local_world": "the size of the local world",
     "theta": "the threshold of crossing tiers",
+    "exponent": "the exponent of the fitness",
     "eta_min": "the least fitness",
     "m": "the number of partners",
+    "m.brand": "the number of partners of brands",
     "m_crossing": "the number of partners of crossing newcomers",
-    "shares": "the mix of types",
+    "shares": "an equal mix of types",
+    "shares.brand": "the share of brands",
 }
+"""Assumptions as people name them, by the keys of a configuration."""
+
 KEYS = {
     "local_world": "size M of the second local world",
     "theta": "fitness \N{GREEK SMALL LETTER THETA} from which on newcomers cross tiers",
+    "exponent": "exponent g of the fitness density, of all types",
     "eta_min": "least fitness",
+    "m": "partners of a newcomer, of all types",
+    "m.brand": "partners of a new brand",
+    "m_crossing": "partners of a newcomer that crosses tiers",
+    "shares": "relative share of each type",
+    "shares.brand": "relative share of brands (others: 3, 2, 1)",
 }
 SHORT = {"exponent": "degree exponent, k ≥ 4", "ks_exponent": "degree exponent, cut-off by KS"}
 ESTIMATORS = {"exponent": "maximum likelihood, k ≥ 4", "ks_exponent": "maximum likelihood, cut-off by KS"}
@@ -297,6 +309,23 @@ def _places(settings: Sequence[str]) -> tuple[str, list[str], list[float], bool]
     step = finite[-1] / finite[-2] if log else (finite[-1] - finite[-2] if len(finite) > 1 else 1.0)
     last = (finite[-1] * max(step, 2.0) if log else finite[-1] + step) if finite else 1.0
     return key, ["all" if math.isinf(value) else f"{value:,.6g}" for value in values], [min(value, last) for value in values], log
+
+
+def study(networks: pd.DataFrame) -> Iterator[tuple[str, Figure]]:
+    """Name and figure of each picture of a study: [P]'s figures 2 to 4 and table 3, then each assumption that was varied.
+
+    Parameters
+    ----------
+    networks : pandas.DataFrame
+        ``Study.networks``; of several studies, one below the other.
+    """
+    if claims.SERIES in claims.named_series(networks):
+        for name, (title, measures) in FIGURES.items():
+            yield name, against_size(networks, title, measures)
+            if name == "mean-degree" and claims.type_columns(networks):
+                yield "mean-degree-by-type", types_against_size(networks)
+    for series in dict.fromkeys(name for name, _, _ in claims.settings(networks)):
+        yield f"by-{re.sub('[^0-9A-Za-z_]+', '-', series)}", against_setting(networks, series)
 
 
 # ---- one network
