@@ -160,6 +160,14 @@ class SIRS:
         return SIRS(**found)
 
 
+def shared_exposure(beta: Any, degree: NDArray[np.int64]) -> FloatArray:
+    """beta under shared exposure, beta_i k_ref / k_i, at most 1 (A): a firm's exposure is spread over its partners.
+
+    k_ref is the mean of `degree`.
+    """
+    return cast(FloatArray, np.minimum(1.0, beta * degree.mean() / np.maximum(degree, 1)))
+
+
 def _check_leaving(gamma: Any, delta: Any) -> None:
     """Raise ValueError if gamma + delta > 1 for any type or node that both speak of."""
     if isinstance(gamma, float) and isinstance(delta, float) and gamma + delta <= 1:

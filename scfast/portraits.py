@@ -387,7 +387,7 @@ def _numbers(ax: Axes, topology: Topology) -> None:
     for row, (text, value) in enumerate(shown.values()):
         y = 0.95 - 0.088 * row
         ax.text(0, y, text, transform=ax.transAxes, va="top", size=11.5)
-        ax.text(0.98, y, f"{value:.4g}", transform=ax.transAxes, va="top", ha="right", size=11.5, weight="bold")
+        ax.text(0.98, y, f"{value:.3g}", transform=ax.transAxes, va="top", ha="right", size=11.5, weight="bold")
 
 
 def _ccdf(ax: Axes, topology: Topology) -> None:

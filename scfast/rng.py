@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     SHOCK = 3
     PROTECTION = 4
     PILOT = 5
+    TOPOLOGY = 7
 
 
 def stream(root: int, purpose: Purpose, *key: int) -> np.random.SeedSequence:

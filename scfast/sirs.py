@@ -13,7 +13,7 @@ import numpy as np
 from scfast import lanes, sparse
 from scfast.entries import Number
 from scfast.network import Network
-from scfast.parameters import SIRS, Initial, Protection, Shock
+from scfast.parameters import SIRS, Initial, Protection, Shock, shared_exposure
 from scfast.rng import Purpose, scalar_state, stream, word_state
 from scfast.words import LANES, WIDTHS, aligned
 
@@ -81,9 +81,8 @@ def _rate_classes(network: Network, model: SIRS) -> tuple[np.ndarray, np.ndarray
     nodes = np.empty((n, 6))
     for column, (rate, table) in enumerate(zip(given, per_type, strict=True)):
         nodes[:, column] = table[network.types] if isinstance(rate, dict) else table
-    if shared:  # beta_i k_ref / k_i, at most 1 (A): a firm's exposure is spread over its partners
-        mean_degree = network.degree.mean()
-        nodes[:, 0] = np.minimum(1.0, nodes[:, 0] * mean_degree / np.maximum(network.degree, 1))
+    if shared:
+        nodes[:, 0] = shared_exposure(nodes[:, 0], network.degree)
     rates, node_class = np.unique(nodes, axis=0, return_inverse=True)
     return rates, node_class.reshape(-1).astype(np.int32)
 

@@ -1,10 +1,36 @@
-"""The shape of a network: degrees, path lengths, clustering, mixing, cores, the effect of crossing tiers, thresholds."""
+"""The shape of a network: degrees, path lengths, clustering, mixing, cores, the effect of crossing tiers, thresholds.
+
+:func:`measure` takes all of it at once; each part is also a function of its own. Whatever is random (sampled sources, the control
+of cross-tier edges, bootstraps) follows from `seed` alone.
+"""
 
 import math
 from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
+
+from scfast import degrees, paths
+from scfast.network import Network
+from scfast.parameters import MAX_NODES, SIRS, Number, shared_exposure, short
+from scfast.paths import Paths, Tick
+from scfast.rng import Purpose, stream
+from scfast.structure import (
+    core_numbers,
+    degree_assortativity,
+    largest_eigenvalue,
+    ratio,
+    rows,
+    tier_edges,
+    triangles,
+    type_assortativity,
+)
+
+EXACT = 20_000
+"""Nodes up to which path lengths are those of all pairs by default."""
+
+SOURCES = 512
+"""Sources that are drawn in larger networks."""
 
 MEASURES: dict[str, tuple[str, str]] = {
     "mean_degree": ("partners per node", ""),
@@ -125,7 +151,8 @@ class Topology:
         return hash((self.n_nodes, self.n_edges, self.type_names))
 
     def __repr__(self) -> str:
-        return f"Topology({self.n_nodes} nodes, {self.n_edges} edges, path length {self.path_length:.4g} from {self.n_sources} sources)"
+        searched = f"path length {self.path_length:.4g} from {self.n_sources} sources"
+        return f"Topology({self.n_nodes} nodes, {self.n_edges} edges, {searched})"
 
     @property
     def exact(self) -> bool:
@@ -135,12 +162,12 @@ class Topology:
     @property
     def mean_degree(self) -> float:
         """Partners per node."""
-        return _ratio(2 * self.n_edges, self.n_nodes)
+        return ratio(2 * self.n_edges, self.n_nodes)
 
     @property
     def type_mean_degree(self) -> np.ndarray:
         """Partners per node of each type, float64 (types,); NaN for a type without nodes."""
-        return np.array([_ratio(row @ np.arange(row.size), row.sum()) for row in self.degrees])
+        return np.array([ratio(row @ np.arange(row.size), row.sum()) for row in self.degrees])
 
     @property
     def degree_counts(self) -> np.ndarray:
@@ -154,9 +181,7 @@ class Topology:
 
     def exponent(self, cut_off: int = 4) -> float:
         """Degree exponent by discrete maximum likelihood (L), from the degrees of at least `cut_off`; NaN where it is undefined."""
-        from scfast.degrees import fit
-
-        return fit(self.degree_counts, cut_off).exponent
+        return degrees.fit(self.degree_counts, cut_off).exponent
 
     @property
     def path_length(self) -> float:
@@ -171,12 +196,12 @@ class Topology:
     @property
     def connected(self) -> float:
         """Share of pairs that are connected."""
-        return _ratio(self.distances.sum(), self._pairs)
+        return ratio(self.distances.sum(), self._pairs)
 
     @property
     def efficiency(self) -> float:
         """Mean of 1 / distance over all pairs, 0 where they are not connected (Latora and Marchiori 2001, L)."""
-        return _ratio((self.distances[1:] / np.arange(1, self.distances.size)).sum(), self._pairs)
+        return ratio((self.distances[1:] / np.arange(1, self.distances.size)).sum(), self._pairs)
 
     @property
     def _pairs(self) -> int:
@@ -192,12 +217,12 @@ class Topology:
     @property
     def transitivity(self) -> float:
         """Closed share of all pairs of partners of a node."""
-        return _ratio(3 * self.triangles, self.wedges)
+        return ratio(3 * self.triangles, self.wedges)
 
     @property
     def crossing(self) -> float:
         """Share of edges between types that are two or more tiers apart."""
-        return _ratio(np.triu(self.tier_edges, 2).sum(), self.n_edges)
+        return ratio(np.triu(self.tier_edges, 2).sum(), self.n_edges)
 
     @property
     def crossing_effect(self) -> float:
@@ -217,17 +242,17 @@ class Topology:
     @property
     def largest(self) -> float:
         """Share of nodes in the largest component."""
-        return _ratio(self.largest_component, self.n_nodes)
+        return ratio(self.largest_component, self.n_nodes)
 
     @property
     def spectral_threshold(self) -> float:
         """Epidemic threshold by the largest eigenvalue of A, 1 / spectral_radius (L)."""
-        return _ratio(1.0, self.spectral_radius)
+        return ratio(1.0, self.spectral_radius)
 
     @property
     def mean_field_threshold(self) -> float:
         """Epidemic threshold of heterogeneous mean field, <k> / <k^2> (L)."""
-        return _ratio(2 * self.n_edges, 2 * self.wedges + 2 * self.n_edges)
+        return ratio(2 * self.n_edges, 2 * self.wedges + 2 * self.n_edges)
 
     def measures(self) -> dict[str, float]:
         """One number for each of :data:`MEASURES`, in their order."""
@@ -235,9 +260,218 @@ class Topology:
         return {name: float(own[name] if name in own else getattr(self, name)) for name in MEASURES}
 
 
-def _ratio(part: Any, whole: Any) -> float:
-    return float(part / whole) if whole else math.nan
-
-
 def _mean_distance(distances: np.ndarray) -> float:
-    return _ratio(int(distances @ np.arange(distances.size)), int(distances.sum()))
+    return ratio(int(distances @ np.arange(distances.size)), int(distances.sum()))
+
+
+def _checked(network: object) -> Network:
+    if not isinstance(network, Network):
+        raise ValueError(f"network = {short(network)}: must be a Network")
+    return network
+
+
+def _rng(seed: int, part: int) -> np.random.Generator:
+    return np.random.Generator(np.random.PCG64(stream(seed, Purpose.TOPOLOGY, part)))
+
+
+def _drawn_sources(n: int, sources: int | None, seed: int) -> np.ndarray | None:
+    """Sources drawn uniformly without replacement, or None for all nodes."""
+    if sources is None:
+        sources = n if n <= EXACT else SOURCES
+    sources = int(Number("sources", low=1, high=MAX_NODES, whole=True).one(sources, "sources"))
+    return None if sources >= n else _rng(seed, 0).choice(n, sources, replace=False, shuffle=False)
+
+
+def path_lengths(network: Network, sources: int | None = None, seed: int = 0, *, tick: Tick | None = None) -> Paths:
+    """How many ordered pairs of nodes are at each distance.
+
+    Parameters
+    ----------
+    network : Network
+    sources : int, optional
+        Breadth-first searches, from nodes drawn uniformly without replacement; all nodes where it is as many or more. Default:
+        all nodes up to 20,000, 512 above.
+    seed : int
+    tick : callable, optional
+        Called after each slice of less than half a second with the edges that it followed; may raise to stop.
+
+    Returns
+    -------
+    Paths
+        Pairs that no path connects are left out, as in igraph.
+
+    Examples
+    --------
+    >>> import scfast as sf
+    >>> from scfast.topology import path_lengths
+    >>> path_lengths(sf.Network.from_edges([(0, 1), (1, 2)], n_nodes=5)).counts.tolist()
+    [0, 4, 2]
+    """
+    nodes = paths.layout(_checked(network).indptr, network.indices)
+    return paths.search(nodes, _drawn_sources(network.n_nodes, sources, seed), tick)
+
+
+def crossing_paths(
+    network: Network, sources: int | None = None, seed: int = 0, *, tick: Tick | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs at each distance without the cross-tier edges, and without equally many random other edges (the control).
+
+    Cross-tier edges join types that are two or more places apart. Sources are those of :func:`path_lengths`.
+
+    Parameters
+    ----------
+    network, sources, seed, tick
+        As for :func:`path_lengths`.
+
+    Returns
+    -------
+    uncrossed, control : int64 (d,)
+        Empty where there is no cross-tier edge; the control also where there are not as many other edges.
+
+    Examples
+    --------
+    >>> import scfast as sf
+    >>> ring = sf.Network.from_edges([(0, 1), (1, 2), (2, 0)], types=[0, 1, 2], type_names=("a", "b", "c"))
+    >>> [counts.tolist() for counts in crossing_paths(ring)]
+    [[0, 4, 2], [0, 4, 2]]
+    """
+    start = np.repeat(np.arange(network.n_nodes, dtype=np.int32), network.degree)
+    once = start < network.indices
+    low, high = start[once], network.indices[once]
+    crosses = np.abs(network.types[low] - network.types[high]) >= 2
+    n_crossing, others = int(np.count_nonzero(crosses)), np.flatnonzero(~crosses)
+    chosen = _drawn_sources(network.n_nodes, sources, seed)
+
+    def without(gone: np.ndarray) -> np.ndarray:
+        kept = np.ones(low.size, bool)
+        kept[gone] = False
+        return paths.search(paths.layout(*rows(low[kept], high[kept], network.n_nodes)), chosen, tick).counts
+
+    nothing = np.zeros(0, np.int64)
+    if not n_crossing:
+        return nothing, nothing
+    uncrossed = without(np.flatnonzero(crosses))
+    if n_crossing > others.size:
+        return uncrossed, nothing
+    return uncrossed, without(_rng(seed, 1).choice(others, n_crossing, replace=False, shuffle=False))
+
+
+def spectral_radius(network: Network) -> float:
+    """Largest eigenvalue of the adjacency matrix; 0 without edges.
+
+    Examples
+    --------
+    >>> import scfast as sf
+    >>> from scfast.topology import spectral_radius
+    >>> round(spectral_radius(sf.Network.from_edges([(0, k) for k in range(1, 10)])), 12)
+    3.0
+    """
+    return largest_eigenvalue(paths.layout(network.indptr, network.indices), np.ones(network.n_nodes))
+
+
+def _beta(network: Network, dynamics: SIRS) -> np.ndarray:
+    """Infection by one infected partner, of each node, float64 (n_nodes,)."""
+    if not isinstance(dynamics, SIRS):
+        raise ValueError(f"dynamics = {short(dynamics)}: must be a SIRS")
+    given: Any = dynamics.on(network).beta
+    beta = np.fromiter(given.values(), np.float64)[network.types] if isinstance(given, dict) else given
+    beta = np.broadcast_to(np.float64(beta), network.n_nodes)
+    return shared_exposure(beta, network.degree) if dynamics.exposure == "shared" else beta
+
+
+def measure(
+    network: Network,
+    *,
+    dynamics: SIRS | None = None,
+    sources: int | None = None,
+    bootstraps: int = 0,
+    seed: int = 0,
+    tick: Tick | None = None,
+) -> Topology:
+    """Measure a network, on one thread.
+
+    Parameters
+    ----------
+    network : Network
+    dynamics : SIRS, optional
+        Rates, for the pressure that is to be held against gamma + delta.
+    sources : int, optional
+        Breadth-first searches, from nodes drawn uniformly without replacement; all nodes where it is as many or more. Default: all
+        nodes up to 20,000, 512 above.
+    bootstraps : int
+        Bootstrap samples for the goodness of fit of the power law with the KS cut-off, and as many for the interval of its
+        exponent. 0: neither.
+    seed : int
+        Of sources, control edges and bootstraps, 0 .. 2**63 - 1.
+    tick : callable, optional
+        Called between slices of less than half a second with the edges that were followed; may raise to stop.
+
+    Returns
+    -------
+    Topology
+
+    Raises
+    ------
+    ValueError
+        A value out of bounds, or rates that do not fit the network.
+
+    Examples
+    --------
+    >>> import scfast as sf
+    >>> found = sf.measure(sf.grow(sf.BarabasiAlbert(3), n_nodes=500, seed=1), dynamics=sf.SIRS(beta=0.1))
+    >>> found.exact, found.max_core, round(found.pressure * found.spectral_threshold, 9)
+    (True, 3, 0.1)
+    """
+    _checked(network)
+    bootstraps = int(Number("bootstraps", low=0, high=10**6, whole=True).one(bootstraps, "bootstraps"))
+    seed = int(Number("seed", low=0, high=2**63 - 1, whole=True).one(seed, "seed"))
+    chosen = _drawn_sources(network.n_nodes, sources, seed)
+    beta = None if dynamics is None else _beta(network, dynamics)
+    degree, n_types = network.degree, len(network.type_names)
+    nodes = paths.layout(network.indptr, network.indices)
+    found = paths.search(nodes, chosen, tick)
+    uncrossed, control = crossing_paths(network, sources, seed, tick=tick)
+    components = np.diff(nodes.first)
+    closed, tiers = triangles(network), tier_edges(network)
+    radius = largest_eigenvalue(nodes, np.ones(network.n_nodes), tick)
+    counts = np.bincount(network.types * (degree.max() + 1) + degree, minlength=n_types * (degree.max() + 1))
+    law = degrees.fit_cut_off(np.bincount(degree))
+    low, high = degrees.interval(np.bincount(degree), bootstraps, _rng(seed, 3))
+    return Topology(
+        n_nodes=network.n_nodes,
+        n_edges=network.n_edges,
+        type_names=network.type_names,
+        degrees=counts.reshape(n_types, -1),
+        distances=found.counts,
+        n_sources=found.n_sources,
+        path_error=found.error,
+        triangles=int(closed.sum()) // 3,
+        wedges=int(degree @ (degree - 1)) // 2,
+        local_clustering=_local_clustering(closed, degree),
+        degree_assortativity=degree_assortativity(network),
+        type_assortativity=type_assortativity(tiers),
+        tier_edges=tiers,
+        n_components=components.size,
+        largest_component=int(components.max()),
+        core_sizes=np.bincount(core_numbers(network)),
+        spectral_radius=radius,
+        pressure=math.nan if beta is None else _pressure(nodes, beta, radius, tick),
+        cut_off=law.cut_off,
+        ks_exponent=law.exponent,
+        ks_distance=law.distance,
+        ks_p=degrees.goodness(np.bincount(degree), law, bootstraps, _rng(seed, 2)),
+        ks_low=low,
+        ks_high=high,
+        uncrossed=uncrossed,
+        control=control,
+    )
+
+
+def _local_clustering(closed: np.ndarray, degree: np.ndarray) -> float:
+    """Mean closed share of pairs of partners, 0 below two; summed in an order of its own, so that node numbers do not matter."""
+    return float(np.sort(2 * closed / np.maximum(degree * (degree - 1), 1)).mean())
+
+
+def _pressure(nodes: paths.Layout, beta: np.ndarray, radius: float, tick: Tick | None) -> float:
+    """Largest eigenvalue of diag(beta) A; `radius` is that of A."""
+    return float(beta[0]) * radius if (beta == beta[0]).all() else largest_eigenvalue(nodes, beta[nodes.order], tick)

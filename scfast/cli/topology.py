@@ -92,7 +92,8 @@ def _one(
 
     network = read_network(edges, nodes, clean=clean, symmetrize=symmetrize)
     found = measure(network, sources=sources, bootstraps=bootstraps or 0, seed=seed or 0)
-    name = Path(edges).stem
+    path = Path(edges).absolute()
+    name = path.parent.name if path.stem == "edges" and path.parent.name else path.stem
     if as_json:
         click.echo(_json(pages.plain(found)))
     else:
@@ -106,9 +107,9 @@ def _one(
     if picture is not None:
         from scfast import plots, portraits
 
-        path = Path(picture) if picture.endswith((".png", ".svg")) else Path(picture) / f"{name}.png"
-        plots.save(portraits.portrait(found, network, name), path, f"topology of {name}")
-        click.echo(path)
+        to = Path(picture) if picture.endswith((".png", ".svg")) else Path(picture) / f"{name}.png"
+        plots.save(portraits.portrait(found, network, name), to, f"topology of {name}")
+        click.echo(to, err=True)
 
 
 def _grown(what: str, given: dict[str, Any]) -> None:
