@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from scfast import claims, plots
 from scfast.parameters import short
@@ -112,7 +113,7 @@ def _size_axis(ax: Axes, sizes: Sequence[int]) -> None:
         if n >= 1.35 * apart[-1]:
             apart.append(n)
     ax.set_xticks(apart if len(apart) <= 9 else [n for n in apart if math.log10(n) % 1 == 0])
-    _plain(ax.xaxis)
+    ax.xaxis.set_major_formatter(lambda at, _: f"{at:,.0f}")
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set_xlim(sizes[0] / 1.12, sizes[-1] * 1.12)
 
@@ -414,7 +415,18 @@ def _ccdf(ax: Axes, topology: Topology) -> None:
     _plain(ax.yaxis, percent=True)
     _titled(ax, "Degrees", f"largest: {seen[-1]:,}")
     if ax.get_legend_handles_labels()[0]:
-        ax.legend(title="exponent", alignment="left", loc="lower left", fontsize=10.5, title_fontsize=10.5)
+        ax.legend(title="exponent", alignment="left", loc="best", fontsize=10.5, title_fontsize=10.5)
+
+
+def _whole_axis(ax: Axes, last: int) -> None:
+    """An axis of whole numbers from 1 to `last`, for bars."""
+    ax.set_xlim(0.4, last + 0.6)
+    if last <= 12:
+        ax.set_xticks(range(1, last + 1))
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    _plain(ax.xaxis)
+    ax.grid(False, axis="x")
 
 
 def _distances(ax: Axes, topology: Topology) -> None:
@@ -430,10 +442,8 @@ def _distances(ax: Axes, topology: Topology) -> None:
         xycoords=("data", "axes fraction"), textcoords="offset points", ha="left" if right else "right")  # fmt: skip
     ax.set_ylim(0, 1.15 * share.max())
     ax.set(xlabel="distance (edges)", ylabel="share of connected pairs")
-    ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-    _plain(ax.xaxis)
+    _whole_axis(ax, int(at[-1]))
     _plain(ax.yaxis, percent=True)
-    ax.grid(False, axis="x")
     whole = "all pairs are connected" if topology.connected == 1 else f"{100 * topology.connected:.3g} % of all pairs are connected"
     _titled(ax, "Distances", whole)
 
@@ -453,14 +463,16 @@ def _by_type(ax: Axes, topology: Topology) -> None:
         ax.plot([max(median, 0.5)], [y], color=colour, marker="|", ms=16, mew=2.5, zorder=3)
         ax.plot([max(mean, 0.5)], [y], color=colour, marker="o", ms=7, zorder=4)
         ax.plot([max(most, 0.5)], [y], color=colour, marker="x", ms=6, mew=1.8, zorder=4)
-        names.append(f"{topology.type_names[t]}\n({int(below[-1]):,})")
+        names.append(f"{_wrapped(topology.type_names[t])}\n({int(below[-1]):,})")
         top = max(top, most)
     ax.set_yticks(range(len(present)), names)
     ax.set_ylim(len(present) - 0.4, -0.6)
     ax.set(xscale="log", xlabel="degree (partners)")
-    ax.set_xlim(0.45, 1.4 * top)
-    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if top < 200 else (1,)))
-    _plain(ax.xaxis)
+    isolates = bool(topology.degrees[:, 0].any())
+    ax.set_xlim(0.4 if isolates else 0.8, 1.4 * top)
+    ticks = [step * 10**power for power in range(8) for step in ((1, 2, 5) if top < 200 else (1,)) if step * 10**power <= 1.4 * top]
+    ax.set_xticks([0.5] * isolates + ticks, ["0"] * isolates + [f"{tick:,}" for tick in ticks])
+    ax.xaxis.set_minor_locator(NullLocator())
     ax.tick_params(axis="y", length=0)
     ax.grid(False, axis="y")
     _titled(ax, "Degrees by type", "in brackets: nodes")
@@ -475,6 +487,10 @@ def _by_type(ax: Axes, topology: Topology) -> None:
     )
 
 
+def _wrapped(name: str) -> str:
+    return "\n".join(textwrap.wrap(name, 12, max_lines=3, placeholder=" ...")) or name
+
+
 def _tiers(ax: Axes, topology: Topology) -> None:
     """Share of edges between each two types."""
     present = np.flatnonzero(topology.degrees.sum(axis=1))
@@ -487,9 +503,12 @@ def _tiers(ax: Axes, topology: Topology) -> None:
             dark = value > 0.6 * share.max()
             text = f"{100 * value:.1f} %" if edges[a, b] else "0"
             ax.text(b + 0.5, a + 0.5, text, ha="center", va="center", size=10.5, color="white" if dark else INK)
-    names = [topology.type_names[t] for t in present]
+    names = [_wrapped(topology.type_names[t]) for t in present]
     places = np.arange(len(names)) + 0.5
-    ax.set_xticks(places, names, rotation=0 if max(map(len, names)) * len(names) <= 40 else 30)
+    upright = max(len(line) for name in names for line in name.split("\n")) * len(names) <= 44
+    ax.set_xticks(places, names)
+    for tick in [] if upright else ax.get_xticklabels():
+        tick.set(rotation=40, ha="right", rotation_mode="anchor")
     ax.set_yticks(places, names)
     ax.set_ylim(len(names), 0)
     ax.tick_params(length=0)
@@ -506,9 +525,7 @@ def _cores(ax: Axes, topology: Topology) -> None:
     ax.bar(at, inside, width=0.8 if inside.size < 40 else 1.0, color=COLOURS[2], alpha=0.8, zorder=2)
     ax.set(xlabel="k", ylabel="share of nodes in the k-core")
     ax.set_ylim(0, 1.05)
-    ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-    ax.grid(False, axis="x")
-    _plain(ax.xaxis)
+    _whole_axis(ax, int(at[-1]))
     _plain(ax.yaxis, percent=True)
     _titled(ax, "Cores", f"innermost: k = {topology.max_core}, {_plural(int(topology.core_sizes[-1]), 'node')}")
 
@@ -527,7 +544,9 @@ def _drawing(ax: Axes, network: Network) -> None:
     ax.add_collection(LineCollection(list(ends), colors="#808080", linewidths=0.5, alpha=faint, zorder=1))
     last = np.argsort(network.degree, kind="stable")
     shades = np.array([to_rgb(COLOURS[t % len(COLOURS)]) for t in network.types])
-    ax.scatter(place[last, 0], place[last, 1], s=area[last], c=shades[last], edgecolors="white", linewidths=0.4, zorder=2)
+    ax.scatter(
+        place[last, 0], place[last, 1], s=area[last], c=shades[last], edgecolors="white", linewidths=0.4, zorder=2, clip_on=False
+    )
     present = np.unique(network.types)
     _titled(ax, "The network", "size: degree" + "   ·   colour: type" * (len(present) > 1))
     if len(present) > 1:
