@@ -38,10 +38,10 @@ ALIKE, SMALL, STEADY = 0.10, 0.05, 0.01
 """Margins (A), as shares: slopes that are alike; an effect that is "not obvious" beside path length; a mean degree that settles."""
 
 ESTIMATORS = {
-    "exponent": "maximum likelihood, k \N{GREATER-THAN OR EQUAL TO} 4",
-    "ks_exponent": "maximum likelihood, cut-off by KS",
-    "histogram_exponent": "least squares, log-log histogram, k \N{GREATER-THAN OR EQUAL TO} 4",
-    "ccdf_exponent": "least squares, log-log CCDF, k \N{GREATER-THAN OR EQUAL TO} 4",
+    "exponent": "maximum likelihood (k \N{GREATER-THAN OR EQUAL TO} 4)",
+    "ks_exponent": "maximum likelihood (cut-off by KS)",
+    "histogram_exponent": "least squares (histogram, k \N{GREATER-THAN OR EQUAL TO} 4)",
+    "ccdf_exponent": "least squares (CCDF, k \N{GREATER-THAN OR EQUAL TO} 4)",
 }
 """Columns that hold a degree exponent, and how it is estimated."""
 
@@ -289,8 +289,9 @@ def _degrees(sample: Sample, sizes: list[int], both: list[int]) -> Iterator[Clai
 
 
 def type_columns(networks: pd.DataFrame) -> list[str]:
-    """Columns that hold the mean degree of a type, where any network has it."""
-    return [name for name in map(str, networks) if name.startswith(_TYPE) and networks[name].notna().any()]
+    """Columns that hold the mean degree of a type, where any dual local world has it."""
+    mine = networks[networks["model"] == BASE]
+    return [name for name in map(str, networks) if name.startswith(_TYPE) and mine[name].notna().any()]
 
 
 def type_order(sample: Sample, n_nodes: int) -> list[str]:

@@ -230,7 +230,7 @@ def study_tables(networks: pd.DataFrame) -> tuple[list[Table], list[str], dict[s
     table = None
     if len(other := claims.assumptions(networks)):
         table = other
-        tables.append(assumption_table(table))
+        tables += assumption_tables(table)
         data["assumptions"] = table.assign(sizes=table["sizes"].map(lambda sizes: " ".join(map(str, sizes))))
     sizes = claims.by_size(networks)
     tables.append(size_table(sizes))
@@ -257,7 +257,7 @@ def figures(networks: pd.DataFrame) -> list[Table]:
     """
     rows = claims.of_series(networks, claims.SERIES)
     found = [_beside(rows, "Mean degree against N ([P] figure 2)", {"mean_degree": ""})]
-    if (kinds := claims.type_columns(rows)) and (rows["model"] == BASE).any():
+    if kinds := claims.type_columns(rows):
         mine = rows[rows["model"] == BASE]
         title = "Mean degree of each type against N, dual local world ([P] table 3)"
         found.append(_against(mine, title, {column: column.partition(".")[2] for column in kinds}))
@@ -347,24 +347,28 @@ def _signed(one: Claim) -> str:
     return f"{one.estimate:+.{digits}f} ({one.low:+.{digits}f} .. {one.high:+.{digits}f})"
 
 
-def assumption_table(table: pd.DataFrame) -> Table:
+def assumption_tables(table: pd.DataFrame) -> list[Table]:
     """Verdicts under each other setting of the assumptions; `table` as :func:`claims.assumptions` gives it.
 
-    What differs from the study's own settings is marked.
+    One table of exponents, one of all else; what a setting decides otherwise than the study's own is marked.
     """
     shown = [(key, measure) for key in COLUMNS for measure in dict.fromkeys(table.loc[table["key"] == key, "measure"])]
-    names = [COLUMNS[key] + _by(measure) for key, measure in shown]
     base = {(row["key"], row["measure"]): row["base"] for row in table.to_dict("records")}
-    rows = [["the study's own, all N", *(SIGNS[base[at]] for at in shown)]]
-    for (_, setting), part in table.groupby(["series", "setting"], sort=False):
-        by = {(row["key"], row["measure"]): row for row in part.to_dict("records")}
-        mark = " (the same)" * bool(part["default"].all())
-        rows.append([f"{setting}{mark}", *(_changed(by.get(at)) for at in shown)])
     sizes = sorted({n for one in table["sizes"] for n in one})
     about = (
         f"At N = {' and '.join(f'{n:,}' for n in sizes)} alone. {CLAIM_ABOUT} !: decided, and otherwise than by the study's own."
     )
-    return Table("Claims under other assumptions", ["setting", *names], rows, about)
+    found = []
+    for title, exponents in (("Degree exponent under other assumptions", True), ("Other claims under other assumptions", False)):
+        if not (mine := [at for at in shown if at[0].startswith("exponent") == exponents]):
+            continue
+        rows = [["the study's own, all N", *(SIGNS[base[at]] for at in mine)]]
+        for (_, setting), part in table.groupby(["series", "setting"], sort=False):
+            by = {(row["key"], row["measure"]): row for row in part.to_dict("records")}
+            mark = " (the same)" * bool(part["default"].all())
+            rows.append([f"{setting}{mark}", *(_changed(by.get(at)) for at in mine)])
+        found.append(Table(title, ["setting", *(COLUMNS[key] + _by(measure) for key, measure in mine)], rows, about))
+    return found
 
 
 def _changed(row: Any) -> str:
@@ -411,19 +415,23 @@ def depends(found: Sequence[Claim], table: pd.DataFrame | None = None) -> list[s
     for key in dict.fromkeys(one.key for one in several):
         mine = [one for one in several if one.key == key]
         ways = {one.verdict: ", ".join(other.estimator for other in mine if other.verdict == one.verdict) for one in mine}
-        line = f"{mine[0].text}: " + "; ".join(f"{word}{f' by {by}' * bool(by)}" for word, by in ways.items())
+        told.append(f"{mine[0].text}: " + "; ".join(f"{word}{f' by {by}' * bool(by)}" for word, by in ways.items()) + ".")
         if table is not None and len(table) and key in COLUMNS:
-            line += _turned(table[table["key"] == key])
-        told.append(line + ".")
+            told += _otherwise(table[(table["key"] == key) & table["changed"]])
     return told
 
 
-def _turned(rows: pd.DataFrame) -> str:
-    """The settings under which a claim is decided otherwise than by the study's own."""
-    parts = []
-    for (measure, found), part in rows[rows["changed"]].groupby(["measure", "verdict"], sort=False):
-        parts.append(f"{found} with {', '.join(part['setting'])}{_by(str(measure))}")
-    return f". Otherwise: {'; '.join(parts)}" if parts else ". No setting decides otherwise"
+def _otherwise(rows: pd.DataFrame) -> list[str]:
+    """The settings under which a claim is decided otherwise than by the study's own, by estimator and verdict."""
+    told = []
+    for (measure, found), part in rows.groupby(["measure", "verdict"], sort=False):
+        settings: dict[str, list[str]] = {}
+        for setting in part["setting"]:
+            key, _, value = setting.partition(" = ")
+            settings.setdefault(key, []).append(value)
+        texts = [f"{key} = {', '.join(values)}" for key, values in settings.items()]
+        told.append(f"  {found}{_by(str(measure))} with {'; '.join(texts)}.")
+    return told or ["  no setting decides otherwise."]
 
 
 def markdown(tables: Iterable[Table]) -> str:

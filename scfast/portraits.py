@@ -198,8 +198,7 @@ def types_against_size(networks: pd.DataFrame) -> Figure:
     """
     rows = _rows(networks)
     mine = rows[rows["model"] == claims.BASE]
-    columns = [column for column in map(str, rows) if column.startswith("mean_degree.") and mine[column].notna().any()]
-    if not columns:
+    if not (columns := claims.type_columns(rows)):
         raise ValueError("networks: must have mean degrees by type to be drawn")
     figure = _figure(9.0, 5.6, "Mean degree by type and network size", (_counted(rows), SHOWN))
     ax = figure.subplots()
@@ -323,7 +322,7 @@ def study(networks: pd.DataFrame) -> Iterator[tuple[str, Figure]]:
     if claims.SERIES in claims.named_series(networks):
         for name, (title, measures) in FIGURES.items():
             yield name, against_size(networks, title, measures)
-            if name == "mean-degree" and claims.type_columns(networks):
+            if name == "mean-degree" and claims.type_columns(_rows(networks)):
                 yield "mean-degree-by-type", types_against_size(networks)
     for series in dict.fromkeys(name for name, _, _ in claims.settings(networks)):
         yield f"by-{re.sub('[^0-9A-Za-z_]+', '-', series)}", against_setting(networks, series)

@@ -135,8 +135,8 @@ def test_each_claim_finds_what_is_true_and_what_is_not() -> None:
     slope = told(found, "exponent.slope", "exponent")
     assert slope.estimate == pytest.approx(0.02, abs=4 * 0.01 / 20**0.5) and slope.sizes == SIZES and slope.unit == "per doubling"
     assert {one.estimator for one in found if one.key == "exponent.rises"} == {
-        "maximum likelihood, k ≥ 4",
-        "maximum likelihood, cut-off by KS",
+        "maximum likelihood (k ≥ 4)",
+        "maximum likelihood (cut-off by KS)",
     }
     for key in ("path.rises", "path.ba_rises", "path.like", "path.below", "crossing.shortens", "crossing.small", "degree.settles"):
         assert told(found, key).verdict == "holds", key
@@ -249,11 +249,13 @@ def test_assumptions_say_what_each_setting_decides_otherwise() -> None:
     assert below["changed"].tolist() == [True, False, False]
     assert below["default"].tolist() == [False, True, True]
     assert set(table["sizes"]) == {(500, 5000)}
-    (text,) = [line for line in pages.depends(claims.claims(varied()), table) if line.startswith("the degree exponent is smaller")]
-    assert text.endswith("holds by maximum likelihood, k ≥ 4. Otherwise: fails with local_world = 5, k≥4.")
-    shown = pages.assumption_table(table)
-    column = shown.columns.index("below BA, k≥4")
-    assert [row[column] for row in shown.rows] == ["yes", "no!", "yes", "yes"]
+    lines = pages.depends(claims.claims(varied()), table)
+    at = lines.index("the degree exponent is smaller than BA's: holds by maximum likelihood (k ≥ 4).")
+    assert lines[at + 1] == "  fails, k≥4 with local_world = 5."
+    shown = pages.assumption_tables(table)
+    assert [one.title.split()[0] for one in shown] == ["Degree", "Other"]
+    column = shown[0].columns.index("below BA, k≥4")
+    assert [row[column] for row in shown[0].rows] == ["yes", "no!", "yes", "yes"]
     assert len(claims.assumptions(study(exponent=lambda *_: 2.6))) == 0
 
 

@@ -1,7 +1,9 @@
 """The shape of networks: ``scfast topology``."""
 
+import contextlib
 import json
 import math
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -103,13 +105,14 @@ def _one(
         for note in network.notes:
             screen.print(f"note: {note}", markup=False)
     if csv is not None:
-        write_csv(csv, pages.frames(found))
+        with _aside(as_json):
+            write_csv(csv, pages.frames(found))
     if picture is not None:
         from scfast import plots, portraits
 
         to = Path(picture) if picture.endswith((".png", ".svg")) else Path(picture) / f"{name}.png"
         plots.save(portraits.portrait(found, network, name), to, f"topology of {name}")
-        click.echo(to, err=True)
+        click.echo(to, err=as_json)
 
 
 def _grown(what: str, given: dict[str, Any]) -> None:
@@ -202,9 +205,11 @@ def _print(found: list[Any], name: str, csv: Path | None, picture: str | None, a
             screen.print(f"note: {line}", markup=False)
         screen.print("\n".join(runs))
     if csv is not None:
-        write_csv(csv, data | {"summary": summary})
+        with _aside(as_json):
+            write_csv(csv, data | {"summary": summary})
     if picture is not None:
-        _draw(found, networks, name, picture)
+        with _aside(as_json):
+            _draw(found, networks, name, picture)
 
 
 def _draw(found: list[Any], networks: Any, name: str, picture: str) -> None:
@@ -226,7 +231,12 @@ def _draw(found: list[Any], networks: Any, name: str, picture: str) -> None:
     for key, figure in made.items():
         path = Path(picture) if one else Path(picture) / f"{key}.png"
         plots.save(figure, path, f"run {first.manifest['run_id']}, seed {first.seed}")
-        click.echo(path, err=True)
+        click.echo(path)
+
+
+def _aside(as_json: bool) -> Any:
+    """Beside one JSON object, names of files go to standard error."""
+    return contextlib.redirect_stdout(sys.stderr if as_json else sys.stdout)
 
 
 def _json(value: Any) -> str:
