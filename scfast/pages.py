@@ -434,6 +434,16 @@ def _otherwise(rows: pd.DataFrame) -> list[str]:
     return told or ["  no setting decides otherwise."]
 
 
+def bullets(notes: Iterable[str]) -> str:
+    """Notes as Markdown; what is indented belongs to the one before.
+
+    >>> print(bullets(["one:", "  more"]))
+    - one:
+      - more
+    """
+    return "\n".join(f"{'  ' * line.startswith('  ')}- {line.strip()}" for line in notes)
+
+
 def markdown(tables: Iterable[Table]) -> str:
     """Tables as Markdown.
 
