@@ -43,8 +43,8 @@ REAL = {
         "Data: SCMS Delivery History, 2006-05-02 to 2015-09-14 (USAID / PEPFAR Supply Chain Management System), a US Government "
         "release, from github.com/ColbyRobinson/Supply-Chain-Shipment-Delay-Prediction (MIT licence, (c) 2025 ColbyRobinson). "
         "Manufacturing sites are brands; vendors and purchasing programmes purchasers; the distribution centre and procurement "
-        "offices platforms; freight lanes, derived as (mode, destination), logistics. Rows are directed (goods, orders) and read as "
-        "undirected edges. Most edges join types two or more tiers apart, so that there are not as many others to leave out instead: "
+        "offices platforms; freight lanes, derived as (mode, destination), logistics. Rows are directed (goods, orders), read as "
+        "undirected edges. Most edges join types two or more tiers apart: there are not as many others to leave out instead, and "
         "`control_effect` is not defined.",
     ),
     "openflights_2014": (

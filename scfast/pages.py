@@ -17,6 +17,9 @@ from scfast.topology import MEASURES, Topology
 if TYPE_CHECKING:
     import pandas as pd
 
+MEANINGS = {name: meaning for name, (meaning, _) in MEASURES.items()}
+MEANINGS["pressure"] = "largest eigenvalue of diag(beta) A, to be held against gamma + delta"
+
 SIGNS = {"holds": "yes", "fails": "no", "not decided": "?", "not defined": "-"}
 """Verdicts in tables of many."""
 
@@ -85,7 +88,7 @@ def page(topology: Topology, name: str) -> list[Table]:
         value = texts.get(key, number_text(measures[key]))
         rows.append([key, value, f"{meaning}{f' ({unit})' * bool(unit)}"])
     if topology.pressure == topology.pressure:
-        rows.append(["pressure", number_text(topology.pressure), "largest eigenvalue of diag(beta) A, against gamma + delta"])
+        rows.append(["pressure", number_text(topology.pressure), MEANINGS["pressure"]])
     paths = "exact" if topology.exact else f"from {topology.n_sources:,} sources, ±: 95 % interval over them"
     found = [Table(name, ["measure", "value>", "meaning"], rows, f"Path lengths are {paths}; of pairs that are connected.")]
     if len(topology.type_names) > 1:
@@ -166,7 +169,7 @@ def ensemble(summary: pd.DataFrame, cells: Sequence[str], most: int = 12) -> lis
     for cell, part in summary.groupby("cell", sort=False):
         rows = []
         for row in part.to_dict("records"):
-            meaning = MEASURES.get(row["measure"], ("mean degree of the type", ""))[0]
+            meaning = MEANINGS.get(row["measure"], "mean degree of the type")
             told = plus_minus(row["mean"], row["low"], row["high"])
             rows.append([row["measure"], told, number_text(float(row["sd"])), f"{row['n']:,}", meaning])
         title = f"Topology ({cells[int(str(cell))]})" if cells[int(str(cell))] else "Topology"

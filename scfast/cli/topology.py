@@ -1,16 +1,13 @@
 """The shape of networks: ``scfast topology``."""
 
-import contextlib
-import json
-import math
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from scfast.cli.shared import FOLDER, Computing, Interrupted, console, write_csv, written
+from scfast.cli.shared import FOLDER, Computing, Interrupted, write_csv
+from scfast.cli.studies import aside, json_text, print_texts, save_pictures, show_studies
 
 EDGES = ("nodes", "clean", "symmetrize")
 MEASURED = ("sources", "bootstraps", "seed")
@@ -51,13 +48,13 @@ def topology(context: click.Context, /, what: str | None, study: bool, large: bo
     elif not what:
         raise ValueError("WHAT: must be a CSV of edges, a configuration or a folder of results; or give --study")
     elif Path(what).is_dir():
-        _allow(context, PRINTED, f"a folder of results, {what},")
-        _print(_loaded(Path(what)), what, **{name: given[name] for name in PRINTED})
+        _allow(context, PRINTED, f"a folder of results ({what})")
+        show_studies(_loaded(Path(what)), what, **{name: given[name] for name in PRINTED})
     elif _is_table(what):
-        _allow(context, (*EDGES, *MEASURED, *PRINTED), f"a CSV of edges, {what},")
+        _allow(context, (*EDGES, *MEASURED, *PRINTED), f"a CSV of edges ({what})")
         _one(what, **{name: given[name] for name in (*EDGES, *MEASURED, *PRINTED)})
     else:
-        _allow(context, (*RUN, *MEASURED, *PRINTED), f"a configuration, {what},")
+        _allow(context, (*RUN, *MEASURED, *PRINTED), f"a configuration ({what})")
         _grown(what, given)
 
 
@@ -66,7 +63,7 @@ def _allow(context: click.Context, names: tuple[str, ...], about: str) -> None:
     for option in context.command.params:
         chosen = context.get_parameter_source(str(option.name)) is not click.core.ParameterSource.DEFAULT
         if chosen and option.name not in (*names, "what", "study", "large"):
-            raise ValueError(f"{max(option.opts, key=len)}: has no meaning for {about} which has none")
+            raise ValueError(f"{max(option.opts, key=len)}: has no meaning for {about}")
 
 
 def _is_table(what: str) -> bool:
@@ -96,23 +93,19 @@ def _one(
     found = measure(network, sources=sources, bootstraps=bootstraps or 0, seed=seed or 0)
     path = Path(edges).absolute()
     name = path.parent.name if path.stem == "edges" and path.parent.name else path.stem
-    if as_json:
-        click.echo(_json(pages.plain(found)))
-    else:
-        screen = console()
-        for table in pages.page(found, name):
-            screen.print(written(table))
-        for note in network.notes:
-            screen.print(f"note: {note}", markup=False)
-    if csv is not None:
-        with _aside(as_json):
-            write_csv(csv, pages.frames(found))
+    made = {}
     if picture is not None:
-        from scfast import plots, portraits
+        from scfast import portraits
 
-        to = Path(picture) if picture.endswith((".png", ".svg")) else Path(picture) / f"{name}.png"
-        plots.save(portraits.portrait(found, network, name), to, f"topology of {name}")
-        click.echo(to, err=as_json)
+        made = {name: portraits.portrait(found, network, name)}
+    if as_json:
+        click.echo(json_text(pages.plain(found)))
+    else:
+        print_texts(pages.page(found, name), network.notes)
+    with aside(as_json):
+        if csv is not None:
+            write_csv(csv, pages.frames(found))
+        save_pictures(made, picture or "", f"topology of {name}")
 
 
 def _grown(what: str, given: dict[str, Any]) -> None:
@@ -132,7 +125,7 @@ def _grown(what: str, given: dict[str, Any]) -> None:
     if given["seed"] is not None:
         settings = replace(settings, run=replace(settings.run, seed=given["seed"]))
     found = _run(settings, given["out"], given["jobs"])
-    _print([found], what, **{name: given[name] for name in PRINTED})
+    show_studies([found], what, **{name: given[name] for name in PRINTED})
 
 
 def _how(config: str, given: dict[str, Any]) -> Computing:
@@ -156,7 +149,7 @@ def _study(large: bool, **given: Any) -> None:
     settings = {name: _how(name, given).settings() for name in folders}
     found = [_run(settings[name], folder, given["jobs"]) for name, folder in folders.items()]
     picture = given["picture"] or str(out / "pictures")
-    _print(found, "the network study", given["csv"], picture, given["as_json"])
+    show_studies(found, "the network study", given["csv"], picture, given["as_json"])
 
 
 def _loaded(folder: Path) -> list[Any]:
@@ -172,88 +165,6 @@ def _loaded(folder: Path) -> list[Any]:
     if not found[0].done:
         raise ValueError(f"{folder}: nothing is finished yet, so there is nothing to show")
     return found
-
-
-def _print(found: list[Any], name: str, csv: Path | None, picture: str | None, as_json: bool) -> None:
-    """Tables of studies, one below the other, and what was asked for beside them."""
-    import pandas as pd
-
-    from scfast import claims, pages
-
-    networks = pd.concat([claims.estimated(one) for one in found], ignore_index=True)
-    first = found[0]
-    summary = pd.concat([one.summary().assign(run=one.manifest["run_id"][:16]) for one in found], ignore_index=True)
-    notes: list[str] = []
-    data = {"networks": networks}
-    if claims.SERIES in claims.named_series(networks):
-        tables, notes, data = pages.study_tables(networks)
-    elif first.total == 1:
-        tables = pages.page(first.topologies()[0], name)
-    else:
-        tables = pages.ensemble(first.summary(), [pages.label(cell) for cell in first.cells])
-    done = [f"{one.done} of {one.total} networks are done: this is of these alone." for one in found if not one.complete]
-    runs = [f"seed {one.seed}   run {one.manifest['run_id'][:16]}" for one in found]
-    if as_json:
-        frames = data | {"summary": summary}
-        records = {key: frame.to_dict("records") for key, frame in frames.items() if key != "networks"}
-        click.echo(_json({"runs": runs, **records, "notes": done + notes}))
-    else:
-        screen = console()
-        for table in tables:
-            screen.print(written(table))
-        for line in done + notes:
-            screen.print(f"note: {line}", markup=False)
-        screen.print("\n".join(runs))
-    if csv is not None:
-        with _aside(as_json):
-            write_csv(csv, data | {"summary": summary})
-    if picture is not None:
-        with _aside(as_json):
-            _draw(found, networks, name, picture)
-
-
-def _draw(found: list[Any], networks: Any, name: str, picture: str) -> None:
-    """Pictures of a study, or of the first network of each cell, in a folder; or the only one in a file."""
-    from scfast import claims, pages, plots, portraits
-
-    first = found[0]
-    made = dict(portraits.study(networks)) if claims.named_series(networks) else {}
-    for cell in range(first.n_cells if not made else 0):
-        if len(rows := first.rows(cell)):
-            number = int(first.tables["rows/network"][rows[0]])
-            told = [Path(name).stem, pages.label(first.cells[cell])]
-            told += [f"network {number} of {first.n_networks}"] * (first.n_networks > 1)
-            page = portraits.portrait(first.topologies(cell)[0], first.network(cell, number), ", ".join(filter(None, told)))
-            made["portrait" + f"-cell{cell}" * (first.n_cells > 1)] = page
-    one = picture.endswith((".png", ".svg"))
-    if one and len(made) > 1:
-        raise ValueError(f"--plot = {picture}: must be a folder, for {len(made)} pictures")
-    for key, figure in made.items():
-        path = Path(picture) if one else Path(picture) / f"{key}.png"
-        plots.save(figure, path, f"run {first.manifest['run_id']}, seed {first.seed}")
-        click.echo(path)
-
-
-def _aside(as_json: bool) -> Any:
-    """Beside one JSON object, names of files go to standard error."""
-    return contextlib.redirect_stdout(sys.stderr if as_json else sys.stdout)
-
-
-def _json(value: Any) -> str:
-    """As JSON, in which NaN is null and what is infinite is text."""
-
-    def plain(item: Any) -> Any:
-        if isinstance(item, dict):
-            return {str(key): plain(one) for key, one in item.items()}
-        if isinstance(item, list | tuple):
-            return [plain(one) for one in item]
-        if hasattr(item, "item"):
-            item = item.item()
-        if isinstance(item, float) and not math.isfinite(item):
-            return None if math.isnan(item) else str(item)
-        return item
-
-    return json.dumps(plain(value), indent=1)
 
 
 COMMANDS = (topology,)
