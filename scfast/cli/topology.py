@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from scfast.cli.shared import FOLDER, Computing, Interrupted, write_csv
-from scfast.cli.studies import aside, json_text, print_texts, save_pictures, show_studies
+from scfast.cli.measured import aside, json_text, print_texts, save_pictures, show_studies
 
 EDGES = ("nodes", "clean", "symmetrize")
 MEASURED = ("sources", "bootstraps", "seed")
