@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from scfast.ensemble import run as run
     from scfast.growth import fitness_from_factors as fitness_from_factors
     from scfast.growth import grow as grow
+    from scfast.growth import grow_many as grow_many
     from scfast.network import Network as Network
     from scfast.network import read_network as read_network
     from scfast.parameters import SIRS as SIRS
     from scfast.parameters import BarabasiAlbert as BarabasiAlbert
+    from scfast.parameters import BianconiBarabasi as BianconiBarabasi
     from scfast.parameters import DualLocalWorld as DualLocalWorld
     from scfast.parameters import Initial as Initial
+    from scfast.parameters import LocalWorld as LocalWorld
     from scfast.parameters import Protection as Protection
     from scfast.parameters import Shock as Shock
     from scfast.profiles import Profile as Profile
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from scfast.risk import to_sirs as to_sirs
     from scfast.sirs import Run as Run
     from scfast.sirs import simulate as simulate
+    from scfast.study import Study as Study
     from scfast.topology import Topology as Topology
     from scfast.topology import measure as measure
 
@@ -43,9 +47,11 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "BarabasiAlbert": "parameters",
+    "BianconiBarabasi": "parameters",
     "Config": "config",
     "DualLocalWorld": "parameters",
     "Initial": "parameters",
+    "LocalWorld": "parameters",
     "Protection": "parameters",
     "Shock": "parameters",
     "Network": "network",
@@ -54,10 +60,12 @@ _HOMES = {
     "Result": "results",
     "Run": "sirs",
     "SIRS": "parameters",
+    "Study": "study",
     "Systems": "profiles",
     "Topology": "topology",
     "fitness_from_factors": "growth",
     "grow": "growth",
+    "grow_many": "growth",
     "load": "results",
     "mean_field": "risk",
     "measure": "topology",

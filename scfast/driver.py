@@ -109,10 +109,11 @@ class Stop:
 
 
 class Progress:
-    """Node-steps done, rate and time left, on standard error: a bar on a terminal, a line now and then elsewhere."""
+    """Work done, rate and time left, on standard error: a bar on a terminal, a line now and then elsewhere."""
 
-    def __init__(self, total: int, shown: bool) -> None:
+    def __init__(self, total: int, unit: str, shown: bool) -> None:
         self.done = 0
+        self._unit = unit
         self._total = max(total, 1)
         self._shown = shown and total > 0
         self._lock = threading.Lock()
@@ -122,7 +123,7 @@ class Progress:
         if self._shown:
             cold = not any(jit.cache_folder().glob("*.kernel"))
             first = "; the kernels are compiled first, which takes half a minute" if cold else ""
-            print(f"{total:.3g} node-steps to compute{first}", file=sys.stderr)
+            print(f"{total:.3g} {unit} to compute{first}", file=sys.stderr)
         if self._shown and sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
@@ -133,10 +134,10 @@ class Progress:
             self._bar.start()
             self._task = self._bar.add_task("", total=self._total, rate="")
 
-    def add(self, node_steps: int) -> None:
+    def add(self, work: int) -> None:
         """Note work that is done."""
         with self._lock:
-            self.done += node_steps
+            self.done += work
             now = time.monotonic()
             if self._start is None:  # the first slice holds compilation and growth, and would spoil the rate
                 self._start = now, self.done
@@ -144,12 +145,12 @@ class Progress:
                 return
             rate = (self.done - self._start[1]) / max(now - self._start[0], 1e-9)
             if self._bar is not None:
-                self._bar.update(self._task, completed=self.done, rate=f"{rate:.2e} node-steps/s")
+                self._bar.update(self._task, completed=self.done, rate=f"{rate:.2e} {self._unit}/s")
             elif self._shown and now - self._said > 10 and self.done < self._total:
                 self._said = now
                 left = (self._total - self.done) / max(rate, 1e-9)
                 print(
-                    f"{100 * self.done / self._total:.0f} %, {rate:.2e} node-steps/s, {left:.0f} s left",
+                    f"{100 * self.done / self._total:.0f} %, {rate:.2e} {self._unit}/s, {left:.0f} s left",
                     file=sys.stderr,
                     flush=True,
                 )

@@ -10,12 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scfast import driver, results, storage
 from scfast.config import BACKENDS, Config
 from scfast.network import Network
 from scfast.plan import Plan, fitting
+from scfast.tables import MergedTables
+
+if TYPE_CHECKING:
+    from scfast.study import Study
 
 
 def _execute(
@@ -25,19 +29,19 @@ def _execute(
     if not todo:
         return []
     threads = backend == "threads"
-    progress = driver.Progress(sum(map(plan.node_steps, todo)), shown)
+    progress = driver.Progress(sum(map(plan.work, todo)), plan.kind.unit, shown)
     found: dict[int, storage.Tables] = {}
     failed: dict[int, str] = {}
 
-    def tick(node_steps: int) -> None:
+    def tick(work: int) -> None:
         stop.check()
-        progress.add(node_steps)
+        progress.add(work)
 
     def finished(shard: int, tables: storage.Tables | None) -> None:
         if tables is not None:
             found[shard] = tables
         if not threads:
-            progress.add(plan.node_steps(shard))
+            progress.add(plan.work(shard))
 
     def given_up(shard: int, reason: str) -> None:
         failed[shard] = reason
@@ -203,10 +207,10 @@ def merge(plan: Plan, folder: Path) -> None:
         for path, note in zip(paths, pool.map(lambda path: storage.verify(path, plan.run_id), paths), strict=True):
             if note is None:
                 raise storage.StorageError(f"{path}: missing or damaged; 'scfast run' again completes the results")
-    tables = storage.MergedTables([storage.FileTables(path, storage.KEPT // len(paths)) for path in paths])
+    tables = MergedTables([storage.FileTables(path, storage.KEPT // len(paths)) for path in paths])
     keys = list(zip(tables["rows/cell"].tolist(), tables["rows/network"].tolist(), strict=True))
     expected = list(itertools.product(range(len(plan.config.cells)), range(plan.config.run.networks)))
-    if keys != expected or (tables["rows/n_replicates"] != plan.config.run.replicates).any():
+    if keys != expected or not plan.kind.check_rows(tables):
         raise storage.StorageError(f"{folder}: shards do not hold each network of each cell exactly once")
     grown: dict[Any, bytes] = {}
     for (cell, network), digest in zip(keys, tables["rows/network_digest"], strict=True):
@@ -260,10 +264,12 @@ class Status:
     ----------
     done, total : int
         Shards.
-    node_steps, total_node_steps : int
-        Work.
+    work, total_work : int
+        In `unit`.
+    unit : str
+        What work is counted in: node-steps where risk spreads, edge visits where networks are measured.
     rate : float or None
-        Node-steps per second over the last shards; None before there are two.
+        Work per second over the last shards; None before there are two.
     seconds_left : float or None
     idle : float or None
         Seconds since the last shard was finished.
@@ -279,8 +285,9 @@ class Status:
 
     done: int
     total: int
-    node_steps: int
-    total_node_steps: int
+    work: int
+    total_work: int
+    unit: str
     rate: float | None
     seconds_left: float | None
     idle: float | None
@@ -316,20 +323,21 @@ def status(folder: Path, plan: Plan | None = None) -> Status:
             damaged += 1
     complete = storage.looks_whole(folder / "results.h5")
     every = range(len(plan.shards))
-    done, total = (sum(map(plan.node_steps, shards)) for shards in (every if complete else stamps, every))
+    done, total = (sum(map(plan.work, shards)) for shards in (every if complete else stamps, every))
     last = max(stamps.values(), default=0.0)
     order = sorted(stamps.values())
     since = min([last - RECENT, *order[-6:-5]])
     recent = {shard: stamp for shard, stamp in stamps.items() if stamp >= since}
     rate, idle, stalled = None, time.time() - last if stamps else None, False
     if recent and last > (first := min(recent.values())):
-        rate = sum(plan.node_steps(shard) for shard, stamp in recent.items() if stamp > first) / (last - first)
+        rate = sum(plan.work(shard) for shard, stamp in recent.items() if stamp > first) / (last - first)
         stalled = idle is not None and done < total and idle > max(60.0, 10 * (last - first) / (len(recent) - 1))
     return Status(
         done=len(plan.shards) if complete else len(stamps),
         total=len(plan.shards),
-        node_steps=done,
-        total_node_steps=total,
+        work=done,
+        total_work=total,
+        unit=plan.kind.unit,
         rate=rate,
         seconds_left=0.0 if done == total else (total - done) / rate if rate and not stalled else None,
         idle=idle,
@@ -351,13 +359,13 @@ def run(
     max_memory: float | None = None,
     progress: bool = False,
     shard: tuple[int, int] | None = None,
-) -> results.Result:
+) -> "results.Result | Study":
     """Run an ensemble, or complete one: what `out` holds already is verified and kept.
 
     Parameters
     ----------
     config : Config
-        Networks, dynamics, start, grid and size.
+        Networks, what happens on them or is measured of them, grid and size.
     out : str or Path, optional
         Results folder; without one the results are kept in memory alone. Workers of a cluster must see it by the same path.
     n_jobs : int
@@ -376,7 +384,8 @@ def run(
 
     Returns
     -------
-    Result
+    Result or Study
+        A Study where the configuration has a section [topology].
 
     Raises
     ------
@@ -424,7 +433,7 @@ def run(
         execute = functools.partial(_execute, backend=backend, engine=engine, stop=stop, shown=progress)
         if out is None:
             parts = execute(plan, list(range(len(plan.shards))), None)
-            return results.Result(plan.manifest(), storage.MergedTables(parts), loaded=plan.loaded)
+            return results.opened(plan.manifest(), MergedTables(parts), loaded=plan.loaded)
         folder = Path(out)
         plan = open_folder(plan, folder)
         execute(plan, missing_shards(plan, folder, shard or (0, 1)), folder)

@@ -10,16 +10,28 @@ partners are drawn or on whether the fitness is given, and growing further with 
 """
 
 import math
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from scfast.jit import inline, kernel
 from scfast.network import Network
-from scfast.parameters import MAX_NODES, BarabasiAlbert, DualLocalWorld, Number, short
+from scfast.parameters import (
+    MAX_NODES,
+    BarabasiAlbert,
+    BianconiBarabasi,
+    DualLocalWorld,
+    GrowthModel,
+    LocalWorld,
+    Number,
+    growth_model,
+    short,
+)
 from scfast.rng import Purpose, below, scalar_state, stream, unit
 
-__all__ = ["BarabasiAlbert", "DualLocalWorld", "fitness_from_factors", "grow"]
+__all__ = ["BarabasiAlbert", "BianconiBarabasi", "DualLocalWorld", "LocalWorld", "fitness_from_factors", "grow", "grow_many"]
 
 _MAX_EDGES = 2**31
 _MAX_FITNESS = 1e100
@@ -35,10 +47,13 @@ _TIER = np.dtype(
     [
         ("start", np.int64),  # nodes before growth
         ("cumulative_share", np.float64),
-        ("exponent", np.float64),
+        ("eta_min", np.float64),
+        ("exponent", np.float64),  # of a power law
+        ("h", np.float64),  # of a falling density; -1: it is a power law
         ("theta", np.float64),
         ("local_world", np.int64),
         ("m", np.int64),
+        ("one_more", np.float64),  # probability of one partner more than m
         ("m_crossing", np.int64),
         ("first", np.int64),  # place of the type's first node
         ("count", np.int64),  # nodes so far
@@ -66,9 +81,14 @@ def _power_law(u: float, exponent: float, low: float) -> float:
 
 
 @kernel
-def _draw_traits(
-    state: np.ndarray, tiers: np.ndarray, eta_min: float, n_start: int, types: np.ndarray, fitness: np.ndarray
-) -> None:
+def _falling(u: float, h: float, low: float) -> float:
+    """Inverse distribution function of the pdf ~ (1 - eta)**h on (low, 1], of 1 - u for h = 0."""
+    below_one = u if h == 0.0 else math.exp(math.log1p(-u) / (1.0 + h))
+    return 1.0 - (1.0 - low) * below_one
+
+
+@kernel
+def _draw_traits(state: np.ndarray, tiers: np.ndarray, n_start: int, types: np.ndarray, fitness: np.ndarray) -> None:
     """Fill the fitness of all nodes and the types of those after the first `n_start`, in node order."""
     for i in range(types.size):
         if i >= n_start:
@@ -77,7 +97,11 @@ def _draw_traits(
             while u >= tiers[t]["cumulative_share"]:
                 t += 1
             types[i] = t
-        fitness[i] = _power_law(unit(state), tiers[types[i]]["exponent"], eta_min)
+        tier = tiers[types[i]]
+        if tier["h"] < 0.0:
+            fitness[i] = _power_law(unit(state), tier["exponent"], tier["eta_min"])
+        else:
+            fitness[i] = _falling(unit(state), tier["h"], tier["eta_min"])
 
 
 @kernel
@@ -242,6 +266,8 @@ def _grow(
         if i >= n_start:
             n_local = min(tiers[t]["local_world"], size)
             n_new = min(tiers[t]["m_crossing"] if crossing else tiers[t]["m"], n_local)
+            if tiers[t]["one_more"] > 0.0 and unit(state) < tiers[t]["one_more"]:
+                n_new = min(n_new + 1, n_local)
         new = edges[n_edges : n_edges + n_new]
         if n_new == size:
             for x in range(size):
@@ -283,26 +309,31 @@ def _fill_rows(edges: np.ndarray, order: np.ndarray, indptr: np.ndarray, cursor:
             cursor[i] += 1
 
 
-def _rules(model: DualLocalWorld | BarabasiAlbert) -> tuple[np.ndarray, np.ndarray, float, tuple[str, ...]]:
-    """A model as data: tiers, allowed partners' types [crossing, newcomer's type, partner's type], eta_min, names of types."""
-    if isinstance(model, BarabasiAlbert):
-        tiers = np.zeros(1, _TIER)
-        tiers["start"], tiers["m"], tiers["local_world"] = model.m + 1, model.m, _INFINITE
-        tiers["cumulative_share"], tiers["theta"] = 1.0, math.inf
-        return tiers, np.ones((2, 1, 1), dtype=bool), 1.0, ("node",)
-    if not isinstance(model, DualLocalWorld):
-        raise ValueError(f"model = {short(model)}: must be a DualLocalWorld or a BarabasiAlbert")
+def _rules(model: GrowthModel) -> tuple[np.ndarray, np.ndarray]:
+    """A model as data: tiers, and the allowed partners' types [crossing, newcomer's type, partner's type]."""
     tiers = np.zeros(len(model.types), _TIER)
-    for name in ("start", "exponent", "theta", "m", "m_crossing"):
-        tiers[name] = getattr(model, name)
-    tiers["local_world"] = [int(min(size, _INFINITE)) for size in model.local_world]
-    shares = np.array(model.shares, dtype=np.float64)
-    cumulative = np.cumsum(shares / shares.max())
-    cumulative /= cumulative[-1]
-    cumulative[np.flatnonzero(shares)[-1] :] = 1.0
-    tiers["cumulative_share"] = cumulative
-    distance = np.abs(np.subtract.outer(np.arange(tiers.size), np.arange(tiers.size)))
-    return tiers, np.stack([distance == 1, distance >= 1]), model.eta_min, model.types
+    tiers["start"] = model.start
+    if isinstance(model, DualLocalWorld):
+        for name in ("eta_min", "exponent", "theta", "m", "m_crossing"):
+            tiers[name] = getattr(model, name)
+        tiers["h"] = -1.0
+        tiers["local_world"] = [int(min(size, _INFINITE)) for size in model.local_world]
+        shares = np.array(model.shares, dtype=np.float64)
+        cumulative = np.cumsum(shares / shares.max())
+        cumulative /= cumulative[-1]
+        cumulative[np.flatnonzero(shares)[-1] :] = 1.0
+        tiers["cumulative_share"] = cumulative
+        distance = np.abs(np.subtract.outer(np.arange(tiers.size), np.arange(tiers.size)))
+        return tiers, np.stack([distance == 1, distance >= 1])
+    tiers["cumulative_share"], tiers["theta"] = 1.0, math.inf
+    tiers["m"] = math.floor(model.m)
+    tiers["one_more"] = model.m - math.floor(model.m)
+    tiers["local_world"] = int(min(model.size, _INFINITE)) if isinstance(model, LocalWorld) else _INFINITE
+    tiers["eta_min"], tiers["h"] = 1.0, -1.0
+    if isinstance(model, BianconiBarabasi):
+        tiers["eta_min"], tiers["exponent"] = model.eta_min, model.exponent
+        tiers["h"] = {"uniform": 0.0, "power_law": -1.0, "falling": model.h}[model.fitness]
+    return tiers, np.ones((2, 1, 1), dtype=bool)
 
 
 def _given_fitness(fitness: ArrayLike, n_nodes: int) -> np.ndarray:
@@ -321,7 +352,8 @@ def _given_fitness(fitness: ArrayLike, n_nodes: int) -> np.ndarray:
 def _edge_room(tiers: np.ndarray, allowed: np.ndarray, n_start: int, types: np.ndarray, fitness: np.ndarray) -> int:
     """At least as many edges as can come, given all types and fitness."""
     crossing = fitness >= tiers["theta"][types]
-    most = np.minimum(np.where(crossing, tiers["m_crossing"][types], tiers["m"][types]), tiers["local_world"][types])
+    m = tiers["m"] + (tiers["one_more"] > 0)
+    most = np.minimum(np.where(crossing, tiers["m_crossing"][types], m[types]), tiers["local_world"][types])
     room = int(tiers["start"] @ allowed[0] @ tiers["start"]) // 2 + int(np.minimum(most, types.size)[n_start:].sum())
     if room > _MAX_EDGES:
         raise ValueError(f"n_nodes = {types.size}: up to {room} edges, must be at most {_MAX_EDGES}")
@@ -351,7 +383,7 @@ def _rows(
 
 
 def grow(
-    model: DualLocalWorld | BarabasiAlbert,
+    model: GrowthModel,
     n_nodes: int,
     seed: int | None = None,
     *,
@@ -372,7 +404,7 @@ def grow(
 
     Parameters
     ----------
-    model : DualLocalWorld or BarabasiAlbert
+    model : DualLocalWorld, BarabasiAlbert, BianconiBarabasi or LocalWorld
     n_nodes : int
         Nodes at the end, start included: from the model's number of start nodes to 2**31 - 1.
     seed : int, optional
@@ -399,35 +431,92 @@ def grow(
     >>> start.n_edges, start.types.tolist()
     (20, [0, 0, 0, 0, 1, 1, 1, 2, 2, 3])
     """
-    tiers, allowed, eta_min, type_names = _rules(model)
-    n_start = int(tiers["start"].sum())
+    tiers, allowed = _rules(growth_model(model))
+    n_start = model.n_start
     n_nodes = int(Number("nodes at the end", low=1, high=MAX_NODES, whole=True).one(n_nodes, "n_nodes"))
     if n_nodes < n_start:
         raise ValueError(f"n_nodes = {n_nodes}: must be at least {n_start}, the number of start nodes")
     network = int(_INDEX.one(network, "network"))
-    if seed is None:
-        seed = int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> np.uint64(1))
-    seed = int(_INDEX.one(seed, "seed"))
+    seed = _root(seed)
     given = None if fitness is None else _given_fitness(fitness, n_nodes)
 
-    types, eta = _traits(tiers, eta_min, n_nodes, seed, network)
+    types, eta = _traits(tiers, n_nodes, seed, network)
     eta = eta if given is None else given
     state = scalar_state(stream(seed, Purpose.GROWTH, network, _PARTNERS))
     indptr, indices = _rows(state, tiers, allowed, n_start, types, eta)
     notes = (f"grown with seed {seed}, network {network}",)
-    return Network(indptr, indices, types=types, type_names=type_names, fitness=eta, notes=notes)
+    return Network(indptr, indices, types=types, type_names=model.types, fitness=eta, notes=notes)
 
 
-def _traits(tiers: np.ndarray, eta_min: float, n_nodes: int, seed: int, network: int) -> tuple[np.ndarray, np.ndarray]:
+def grow_many(
+    model: GrowthModel, n_nodes: int, n_networks: int, seed: int | None = None, *, first: int = 0, n_jobs: int = -1
+) -> list[Network]:
+    """Grow an ensemble of independent networks, in threads.
+
+    Each is what :func:`grow` gives for the same seed and its number alone, however many are grown and by however many threads.
+
+    Parameters
+    ----------
+    model : DualLocalWorld, BarabasiAlbert, BianconiBarabasi or LocalWorld
+    n_nodes : int
+        Nodes of each network at the end, as in :func:`grow`.
+    n_networks : int
+        How many, >= 0.
+    seed : int, optional
+        Root seed, >= 0; drawn where none is given. It stands in the networks' notes.
+    first : int
+        Number of the first network, >= 0; the others follow.
+    n_jobs : int
+        Threads at most; -1 for as many as this process may use processors, -2 for one less, and so on.
+
+    Returns
+    -------
+    list of Network
+
+    Raises
+    ------
+    ValueError
+        If an argument is not as said above.
+
+    Examples
+    --------
+    >>> ensemble = grow_many(BarabasiAlbert(2), n_nodes=50, n_networks=3, seed=1, first=4)
+    >>> ensemble[2] == grow(BarabasiAlbert(2), n_nodes=50, seed=1, network=6)
+    True
+    """
+    count = int(Number("", low=0, high=MAX_NODES, whole=True).one(n_networks, "n_networks"))
+    first = int(_INDEX.one(first, "first"))
+    if not isinstance(n_jobs, int) or n_jobs == 0:
+        raise ValueError(f"n_jobs = {short(n_jobs)}: must be a whole number other than 0")
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = max(n_jobs if n_jobs > 0 else processors + 1 + n_jobs, 1)
+    root = _root(seed)
+    lot = max(count // (8 * threads), 1)  # handed out together: small networks take less time than handing them out
+
+    def grown(begin: int) -> list[Network]:
+        return [grow(model, n_nodes, root, network=first + k) for k in range(begin, min(begin + lot, count))]
+
+    with ThreadPoolExecutor(threads) as pool:
+        return [network for part in pool.map(grown, range(0, count, lot)) for network in part]
+
+
+def _root(seed: int | None) -> int:
+    """A root seed, checked; drawn where there is none."""
+    if seed is None:
+        return int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> np.uint64(1))
+    return int(_INDEX.one(seed, "seed"))
+
+
+def _traits(tiers: np.ndarray, n_nodes: int, seed: int, network: int) -> tuple[np.ndarray, np.ndarray]:
     """Types, int8, and fitness, float64, of all nodes."""
     n_start = int(tiers["start"].sum())
     types, eta = np.empty(n_nodes, dtype=np.int8), np.empty(n_nodes)
     types[:n_start] = np.repeat(np.arange(tiers.size), tiers["start"])
-    _draw_traits(scalar_state(stream(seed, Purpose.GROWTH, network, _TRAITS)), tiers, eta_min, n_start, types, eta)
+    _draw_traits(scalar_state(stream(seed, Purpose.GROWTH, network, _TRAITS)), tiers, n_start, types, eta)
     return types, eta
 
 
-def type_sizes(model: DualLocalWorld | BarabasiAlbert, n_nodes: int, seed: int, network: int = 0) -> np.ndarray:
+def type_sizes(model: GrowthModel, n_nodes: int, seed: int, network: int = 0) -> np.ndarray:
     """Nodes of each type, int64 (types,), that :func:`grow` will give, without growing the network.
 
     Examples
@@ -435,8 +524,8 @@ def type_sizes(model: DualLocalWorld | BarabasiAlbert, n_nodes: int, seed: int, 
     >>> type_sizes(DualLocalWorld(), 10, seed=1).tolist()
     [4, 3, 2, 1]
     """
-    tiers, _, eta_min, _ = _rules(model)
-    types, _ = _traits(tiers, eta_min, n_nodes, seed, network)
+    tiers, _ = _rules(model)
+    types, _ = _traits(tiers, n_nodes, seed, network)
     return np.bincount(types, minlength=tiers.size)
 
 

@@ -6,6 +6,7 @@ Marks: [P] the paper says it; L literature standard; A our assumption (see MODEL
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from collections.abc import Mapping, Sequence
@@ -509,10 +510,90 @@ class DualLocalWorld:
     m: Annotated[TypeCounts, Count("Partners of a newcomer", unit="links")] = (2, 3, 3, 2)
     m_crossing: Annotated[TypeCounts, Count("Partners of a newcomer that crosses tiers", unit="links")] = 4
 
+    @property
+    def n_start(self) -> int:
+        """Initial nodes."""
+        return sum(self.start)
+
+    @property
+    def most_partners(self) -> int:
+        """Most partners that a newcomer may take."""
+        return max(*self.m, *self.m_crossing)
+
+    @property
+    def mean_partners(self) -> float:
+        """Expected partners of a newcomer, of m and m_crossing by P(eta >= theta), where its first local world is not too small."""
+        mean = 0.0
+        for share, exponent, theta, size, *m in zip(
+            self.shares, self.exponent, self.theta, self.local_world, self.m, self.m_crossing, strict=True
+        ):
+            few, many = (min(number, size) for number in m)
+            crossing = _power_law_tail(theta, exponent, self.eta_min)
+            mean += share / max(self.shares) * (few + (many - few) * crossing)
+        return mean / math.fsum(share / max(self.shares) for share in self.shares)
+
+
+def _power_law_tail(theta: float, exponent: float, low: float) -> float:
+    """P(eta >= theta) of the pdf ~ eta**-exponent on [low, 1]; written so that no exponent loses digits or overflows."""
+    if theta <= low:
+        return 1.0
+    if theta > 1.0:
+        return 0.0
+    q = 1.0 - exponent
+    near, whole = q * math.log(theta), q * math.log(low)
+    if q == 0.0:
+        return math.log(theta) / math.log(low)
+    if q > 0.0:
+        return math.expm1(near) / math.expm1(whole)
+    return math.exp(near - whole) * math.expm1(-near) / math.expm1(-whole)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MeanCount(Number):
+    """A number that is a mean of whole ones; read back as int where it is whole."""
+
+    def one(self, value: Any, name: str) -> float | int:
+        number = super().one(value, name)
+        return int(number) if number % 1 == 0 else number
+
+
+Partners = functools.partial(
+    MeanCount, "Links of each new node; between whole numbers: one of both, with this mean (A)", unit="links", low=1, high=MAX_NODES
+)
+
+
+class _OneType:
+    """What the growth models of one node type have in common: all nodes may trade with all, m is a mean."""
+
+    m: float
+    types = ("node",)
+
+    @property
+    def start(self) -> tuple[int, ...]:
+        """Initial nodes per type: a complete graph on m + 1 nodes (L), m rounded down."""
+        return (math.floor(self.m) + 1,)
+
+    @property
+    def n_start(self) -> int:
+        """Initial nodes."""
+        return self.start[0]
+
+    @property
+    def most_partners(self) -> int:
+        """Most partners that a newcomer may take."""
+        return math.ceil(self.m)
+
+    @property
+    def mean_partners(self) -> float:
+        """Expected partners of a newcomer."""
+        return float(self.m)
+
 
 @noun
-class BarabasiAlbert:
-    """Growth by preferential attachment (L), from a complete graph on m + 1 nodes.
+class BarabasiAlbert(_OneType):
+    """Growth by preferential attachment (L): a newcomer links to m nodes, each with probability ∝ k.
+
+    It starts from a complete graph on m + 1 nodes. P(k) = 2m(m + 1) / (k(k + 1)(k + 2)) as the network grows.
 
     Parameters
     ----------
@@ -520,10 +601,111 @@ class BarabasiAlbert:
 
     Examples
     --------
-    >>> BarabasiAlbert(2).m
-    2
+    >>> BarabasiAlbert(2).m, BarabasiAlbert(2.5).mean_partners
+    (2, 2.5)
     """
 
-    m: Annotated[int, Number("Links of each new node", unit="links", low=1, high=MAX_NODES, whole=True)] = field(
-        default=3, kw_only=False
-    )
+    m: Annotated[float, Partners()] = field(default=3, kw_only=False)
+
+
+@noun
+class BianconiBarabasi(_OneType):
+    """Growth by fitness and degree (L): a newcomer links to m nodes, each with probability ∝ eta k.
+
+    It starts from a complete graph on m + 1 nodes. The fitness eta of each node is drawn once, from [eta_min, 1]: uniformly (the
+    degree exponent is then 2.25, with a logarithmic correction that is far from gone at a million nodes); from a power law, as in
+    the dual local world; or with a density that falls to 0 at 1, where for h > 1 few nodes take a share of all links (L).
+
+    Parameters
+    ----------
+    {parameters}
+
+    Raises
+    ------
+    ValueError
+        A value out of bounds, or a power law from 0 on.
+
+    Examples
+    --------
+    >>> BianconiBarabasi(2).fitness, BianconiBarabasi(2, fitness="falling", h=2).h
+    ('uniform', 2.0)
+    """
+
+    m: Annotated[float, Partners()] = field(default=3, kw_only=False)
+    fitness: Annotated[
+        str,
+        Choice("Density of the fitness: constant, eta^(-exponent), or (1 - eta)^h", options=("uniform", "power_law", "falling")),
+    ] = "uniform"
+    eta_min: Annotated[float, Number("Smallest fitness; more than 0 for a power law", low=0, high=1)] = 0.0
+    exponent: Annotated[float, Number("Exponent g of the power law eta^(-g)")] = 2.5
+    h: Annotated[float, Number("Exponent h of the falling density (1 - eta)^h", low=0)] = 1.0
+
+    @model_validator(mode="after")
+    def _positive(self) -> BianconiBarabasi:
+        if self.fitness == "power_law" and self.eta_min == 0.0:
+            raise ValueError("eta_min = 0.0: must be more than 0 where fitness is 'power_law'")
+        return self
+
+
+@noun
+class LocalWorld(_OneType):
+    """Preferential attachment within a sample (L, Li and Chen): a newcomer meets `size` nodes and links to m, each ∝ k.
+
+    It starts from a complete graph on m + 1 nodes. With size = m nothing is left to choose: attachment is uniform and degrees are
+    geometric. With size inf it is that of Barabási and Albert.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Examples
+    --------
+    >>> LocalWorld(2, size=10).size, LocalWorld(2, size=1).mean_partners
+    (10, 1.0)
+    """
+
+    m: Annotated[float, Partners()] = field(default=3, kw_only=False)
+    size: Annotated[
+        float,
+        Number(
+            "Nodes that a newcomer meets, or all where there are fewer",
+            unit="nodes",
+            low=1,
+            high=MAX_NODES,
+            whole=True,
+            infinite=True,
+        ),
+    ] = field(default=50, kw_only=False)
+
+    @property
+    def mean_partners(self) -> float:
+        """Expected partners of a newcomer: m, or all that it meets where these are fewer."""
+        return float(min(self.m, self.size))
+
+
+GrowthModel: TypeAlias = DualLocalWorld | BarabasiAlbert | BianconiBarabasi | LocalWorld
+MODELS: dict[str, type[GrowthModel]] = {
+    "dual_local_world": DualLocalWorld,
+    "barabasi_albert": BarabasiAlbert,
+    "bianconi_barabasi": BianconiBarabasi,
+    "local_world": LocalWorld,
+}
+"""Growth models by what a configuration calls them."""
+
+
+def growth_model(model: object, name: str = "model") -> GrowthModel:
+    """`model` itself, if it is one.
+
+    Raises
+    ------
+    ValueError
+        It is no growth model.
+
+    Examples
+    --------
+    >>> growth_model(BarabasiAlbert(2)).m
+    2
+    """
+    if not isinstance(model, GrowthModel):
+        raise _bad(name, model, f"must be a growth model: {', '.join(kind.__name__ for kind in MODELS.values())}")
+    return model

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scfast import stats, storage
-from scfast.parameters import STATES, BarabasiAlbert, DualLocalWorld
+from scfast.parameters import STATES
+from scfast.reading import Reading
+from scfast.tables import MergedTables
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
     from scfast.network import Network
+    from scfast.study import Study
 
 OUTCOMES: dict[str, tuple[str, str]] = {
     "risk load": ("infected steps per node", "steps"),
@@ -29,7 +32,7 @@ OUTCOMES: dict[str, tuple[str, str]] = {
 """Outcomes per replicate: name -> (meaning, unit)."""
 
 
-class Result:
+class Result(Reading):
     """Statistics of an ensemble (``sf.run`` and ``sf.load`` make it).
 
     Axes are named in :attr:`axes`: `cell` (a point of the sweep), `network`, `replicate`, `step`, `state` (S, I, R, X), `type`.
@@ -68,21 +71,9 @@ class Result:
         loaded: "Network | None" = None,
         digest: str | None = None,
     ) -> None:
-        self.manifest = manifest
-        self.tables = storage.KeptTables(tables)
-        self._digest, self._source = digest, tables
-        self.folder = folder
-        self.config: dict[str, Any] = manifest["config"]
-        self.cells: list[dict[str, Any]] = manifest["cells"]
-        self.seed: int = manifest["seed"]
-        self.type_names = tuple(manifest["type_names"])
-        self.n_cells = len(self.cells)
-        self.n_networks: int = manifest["n_networks"]
+        super().__init__(manifest, tables, folder, loaded=loaded, digest=digest)
         self.n_replicates: int = manifest["n_replicates"]
         self.n_steps: int = manifest["n_steps"]
-        self._networks: dict[Any, Network] = {} if loaded is None else {"file": loaded}
-        self.done = len(tables["rows/cell"]) if tables else 0
-        self.total = self.n_cells * self.n_networks
         self._histograms: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray, int]] = {}
         self._ends: dict[str, np.ndarray] = {}
 
@@ -92,24 +83,6 @@ class Result:
             f"Result({self.n_cells} cells, {self.n_networks} networks x {self.n_replicates} replicates, {self.n_steps} steps, "
             f"{self.done} of {self.total} done{where})"
         )
-
-    @property
-    def complete(self) -> bool:
-        """Whether all that the configuration asks for is there."""
-        return self.done == self.total
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 over all stored numbers."""
-        if self._digest is None:
-            self._digest = storage.content_digest(self._source)
-        return self._digest
-
-    def _finished_rows(self, cell: int) -> np.ndarray:
-        rows = self.rows(cell)
-        if not len(rows):
-            raise ValueError(f"cell = {cell}: nothing of it is finished yet")
-        return rows
 
     @property
     def axes(self) -> dict[str, tuple[Any, ...]]:
@@ -122,24 +95,6 @@ class Result:
             "state": STATES,
             "type": self.type_names,
         }
-
-    def label(self, cell: int) -> str:
-        """The swept values of a cell, in one line."""
-        return ", ".join(f"{key} = {value}" for key, value in self.cells[cell].items()) or "as configured"
-
-    def rows(self, cell: int) -> np.ndarray:
-        """Rows of the tables that belong to a cell, one per finished network.
-
-        Raises
-        ------
-        ValueError
-            There is no such cell.
-        """
-        if not 0 <= cell < self.n_cells:
-            raise ValueError(f"cell = {cell}: must be between 0 and {self.n_cells - 1}")
-        if not self.done:
-            return np.zeros(0, np.int64)
-        return np.flatnonzero(self.tables["rows/cell"] == cell)
 
     def components(self, cell: int, group: str = "trajectory") -> stats.Components:
         """Mean, variance components and errors of the counts at each step: arrays (step, state), or (step, type, state).
@@ -467,41 +422,6 @@ class Result:
         variance = np.maximum(squares - mean**2, 0) * lots / (lots - 1)
         return np.sqrt(variance * self.n_replicates / 64) / (self.n_replicates * (self.n_steps + 1))
 
-    def network(self, cell: int = 0, network: int = 0) -> "Network":
-        """The network itself: grown again from its seed, or the kept copy of the one that was read from files.
-
-        Raises
-        ------
-        ValueError
-            There is no such cell or network, or it is not the one that the results were made on (growth promises equal bits on
-            one platform only).
-        """
-        if not 0 <= network < self.n_networks:
-            raise ValueError(f"network = {network}: must be between 0 and {self.n_networks - 1}")
-        mine = self.rows(cell)
-        spec = self.manifest["networks"][cell]
-        key = "file" if spec["kind"] == "file" else (repr(spec), network)
-        if key not in self._networks:
-            if len(self._networks) >= 8:
-                self._networks.pop(next(iter(self._networks)))
-            self._networks[key] = self._made(spec, network)
-        found = self._networks[key]
-        row = mine[self.tables["rows/network"][mine] == network] if len(mine) else mine
-        if len(row) and self.tables["rows/network_digest"][row[0]].tobytes().hex() != found.digest():
-            raise storage.StorageError(f"network {network} of cell {cell}: cannot be made again here as it was in the run")
-        return found
-
-    def _made(self, spec: Mapping[str, Any], network: int) -> "Network":
-        if spec["kind"] == "file":
-            assert self.folder is not None
-            return storage.read_network_copy(self.folder / "network.h5")
-        from scfast.growth import grow
-
-        fields = dict(spec)
-        model: Any = {"dual_local_world": DualLocalWorld, "barabasi_albert": BarabasiAlbert}[fields.pop("kind")]
-        n_nodes = fields.pop("n_nodes")
-        return grow(model(**fields), n_nodes, self.seed, network=network)
-
     def to_pandas(self) -> "pd.DataFrame":
         """One row per cell, step and state: swept values, mean, sem, low, high, variance components, quantiles (nodes)."""
         import pandas as pd
@@ -546,13 +466,34 @@ class Result:
         return xr.Dataset(data, coords=coordinates, attrs={"seed": str(self.seed), "run_id": self.manifest["run_id"]})
 
 
-def load(folder: str | Path) -> Result:
+def opened(
+    manifest: Mapping[str, Any],
+    tables: storage.Tables,
+    folder: Path | None = None,
+    *,
+    loaded: "Network | None" = None,
+    digest: str | None = None,
+) -> "Result | Study":
+    """The reading side of results, by the kind of task that the manifest names: dynamics where it names none."""
+    if manifest.get("kind") == "topology":
+        from scfast.study import Study
+
+        return Study(manifest, tables, folder, loaded=loaded, digest=digest)
+    return Result(manifest, tables, folder, loaded=loaded, digest=digest)
+
+
+def load(folder: str | Path) -> "Result | Study":
     """Open a results folder, also while its run goes on: then what is finished and verified so far.
 
     Parameters
     ----------
     folder : str or Path
         The folder that ``scfast run -o`` or ``sf.run(out=...)`` wrote.
+
+    Returns
+    -------
+    Result or Study
+        A Study where the configuration has a section [topology].
 
     Raises
     ------
@@ -568,11 +509,11 @@ def load(folder: str | Path) -> Result:
         note = storage.verify(merged, manifest["run_id"])
         if note is None:
             raise storage.StorageError(f"{merged}: damaged; 'scfast run' again sets it aside and completes the results")
-        return Result(manifest, storage.FileTables(merged), folder, digest=note["content"])
+        return opened(manifest, storage.FileTables(merged), folder, digest=note["content"])
     parts = []
     for path in sorted((folder / "shards").glob("*.h5")):
         if storage.verify(path, manifest["run_id"]) is not None:
             parts.append(storage.FileTables(path, storage.KEPT // manifest["n_shards"]))
         elif path.exists():  # else another process has just set it aside
             raise storage.StorageError(f"{path}: damaged; 'scfast run' again sets it aside and completes the results")
-    return Result(manifest, storage.MergedTables(parts, manifest["n_replicates"]), folder)
+    return opened(manifest, MergedTables(parts, manifest.get("n_replicates")), folder)

@@ -38,7 +38,8 @@ def stream(root: int, purpose: Purpose, *key: int) -> np.random.SeedSequence:
         Growth: (network, 0 for types and fitness, 1 for partners). Initial states: (network, word). Dynamics: (network, cell,
         block), and with a 1 after it for the lanes where few nodes are infected. Shocks: (network, event, 0) for the group that is
         hit, (network, event, 1, block) for when, (network, event, 2, block) for whom. Protection: (network, word). Pilots:
-        (network), a root seed of their own. 6 belongs to score draws, which ``strategies`` makes without this module.
+        (network), a root seed of their own. Topology: (network), a root seed for sampled sources, control edges and bootstraps.
+        6 belongs to score draws, which ``strategies`` makes without this module.
 
     Examples
     --------

@@ -8,104 +8,37 @@ A results folder holds
 - ``results.h5``: all shards merged, with units and meanings, and its sidecar.
 
 A file is written under a temporary name, synced, and published by an atomic link: what has its name is whole, and is never
-changed. All files of results have one layout, :data:`SCHEMA`: arrays joined along their first axis, whole numbers only.
+changed. All files of results have one layout, :data:`scfast.tables.SCHEMA`: arrays joined along their first axis, whole numbers
+wherever that can be.
 """
 
 import contextlib
 import errno
 import fcntl
-import functools
 import hashlib
 import io
-import itertools
 import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import h5py
 import numpy as np
 
-from scfast import __version__, stats
+from scfast import __version__
 from scfast.network import Network
 from scfast.parameters import STATES
+from scfast.tables import LAYOUT
+from scfast.tables import SCHEMA as SCHEMA
+from scfast.tables import StorageError as StorageError
+from scfast.tables import Tables as Tables
 
 NUMBERS_VERSION = 3
 """Raised whenever the numbers that a configuration gives change, or how they are stored."""
-
-Tables = Mapping[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One dataset: its type, the names of its axes, its unit and its meaning."""
-
-    dtype: str
-    axes: tuple[str, ...]
-    unit: str
-    meaning: str
-
-
-_STEPS = ("row", "step", "state")
-_TYPES = ("row", "step", "type", "state")
-SCHEMA: dict[str, Column] = {
-    "rows/cell": Column("i4", ("row",), "1", "point of the parameter grid"),
-    "rows/network": Column("i4", ("row",), "1", "index of the network"),
-    "rows/first_replicate": Column("i8", ("row",), "1", "first replicate of the row"),
-    "rows/n_replicates": Column("i8", ("row",), "replicates", "replicates of the row"),
-    "rows/n_nodes": Column("i8", ("row",), "nodes", "nodes of the network"),
-    "rows/n_edges": Column("i8", ("row",), "edges", "undirected edges of the network"),
-    "rows/n_isolates": Column("i8", ("row",), "nodes", "nodes without a partner"),
-    "rows/type_size": Column("i8", ("row", "type"), "nodes", "nodes of each type"),
-    "rows/network_digest": Column("u1", ("row", "byte"), "1", "SHA-256 of the network"),
-    "rows/bin_shift": Column("i4", ("row",), "bits", "histogram bins are 2**bin_shift nodes wide"),
-    "trajectory/sum": Column("i8", _STEPS, "nodes", "nodes in each state, summed over replicates"),
-    "trajectory/sum_of_squares": Column("i8", _STEPS, "nodes^2", "squares of the nodes in each state, summed over replicates"),
-    "type_trajectory/sum": Column("i8", _TYPES, "nodes", "nodes of each type in each state, summed over replicates"),
-    "type_trajectory/sum_of_squares": Column("i8", _TYPES, "nodes^2", "their squares, summed over replicates"),
-    "histogram/length": Column("i4", _STEPS, "pairs", "pairs (value, count) of each row, step and state, one after another"),
-    "histogram/value": Column("u2", ("pair",), "bins", "nodes in the state, shifted right by bin_shift; may come again"),
-    "histogram/count": Column("u2", ("pair",), "replicates", "replicates with this value, with all of its pairs together"),
-    "replicate/infected_steps": Column(
-        "i8", ("replicate",), "node-steps", "steps spent infected, over all nodes; risk load x n_nodes"
-    ),
-    "replicate/final_eliminated": Column("i8", ("replicate",), "nodes", "eliminated nodes at the last step"),
-    "replicate/peak": Column("i8", ("replicate",), "nodes", "most nodes infected at once"),
-    "replicate/peak_step": Column("i8", ("replicate",), "steps", "first step with so many"),
-    "replicate/ever_infected": Column(
-        "i8", ("replicate",), "nodes", "nodes ever infected, initial cases included; attack rate x n_nodes"
-    ),
-    "replicate/extinction_step": Column(
-        "i8", ("replicate",), "steps", "first step with no infected node from which nothing can return; -1: none"
-    ),
-    "sample/counts": Column(
-        "i4", ("row", "sample", "step", "state"), "nodes", "the first replicates of the row whole; -1: there is none"
-    ),
-    "node/ever_infected": Column("i8", ("node",), "replicates", "replicates in which the node was ever infected"),
-    "node/ever_eliminated": Column("i8", ("node",), "replicates", "replicates in which the node was ever eliminated"),
-    "node/infected_steps": Column("i8", ("node",), "steps", "steps spent infected, summed over replicates"),
-    "node/infected_steps_in_lots": Column("i8", ("node",), "steps", "the same in full lots of 64 replicates"),
-    "node/lot_squares": Column(
-        "i8", ("node",), "steps^2", "squares of the steps spent infected in each of these lots, summed over lots"
-    ),
-    "node/alone_infected_steps": Column(
-        "i8", ("node",), "node-steps", "where it alone is infected at first: steps spent infected, over all nodes and replicates"
-    ),
-    "node/alone_squares": Column("i8", ("node",), "node-steps^2", "the squares of each replicate's, summed over replicates"),
-    "node/alone_eliminated": Column(
-        "i8", ("node",), "nodes", "where it alone is infected at first: eliminated nodes at the last step, over replicates"
-    ),
-    "node/alone_eliminated_squares": Column("i8", ("node",), "nodes^2", "their squares, summed over replicates"),
-    "degree/length": Column("i4", ("row",), "pairs", "pairs (value, count) of each row, one after another"),
-    "degree/value": Column("i4", ("pair",), "partners", "degree"),
-    "degree/count": Column("i4", ("pair",), "nodes", "nodes with this degree"),
-    "raw/counts": Column("i4", ("replicate", "step", "state"), "nodes", "every replicate's trajectory"),
-}
 
 _FORMAT = "scfast results 1"
 _WITHOUT = "once it is removed, 'scfast run' with the same configuration writes it anew and keeps what is whole"
@@ -118,21 +51,12 @@ _MANIFEST_KEYS = {
         "networks",
         "seed",
         "type_names",
-        "record",
         "network_digest",
         "network_notes",
     ),
-    *("n_networks", "n_replicates", "n_steps", "n_shards"),
+    *("n_networks", "n_shards"),
 }
-_LAYOUT = (
-    "Arrays run along their first axis row by row: a row is the replicates of one network in one cell. Axis 'replicate' has "
-    "rows/n_replicates entries per row, axis 'node' rows/n_nodes, axis 'pair' the sum of the group's 'length'. Whole numbers only; "
-    "means, variances, intervals and quantiles are derived from them."
-)
-
-
-class StorageError(ValueError):
-    """A results folder cannot be used as asked: one line that says which file and why."""
+_DYNAMICS_KEYS = {"n_replicates", "n_steps", "record"}
 
 
 class ForeignError(StorageError):
@@ -217,7 +141,7 @@ def write_tables(target: BinaryIO, tables: Tables, run_id: str, name: str, type_
         file.attrs["numbers_version"] = NUMBERS_VERSION
         file.attrs["scfast"] = __version__
         if type_names is not None:
-            file.attrs["layout"] = _LAYOUT
+            file.attrs["layout"] = LAYOUT
             file.attrs["state"] = np.array(STATES, "S")
             file.attrs["type"] = np.array([name.encode() for name in type_names], "S")
         for key in tables:
@@ -363,7 +287,7 @@ def _holds(file: Any, name: str) -> bool:
 
 
 def _dataset(path: Path, file: Any, name: str) -> Any:
-    """A dataset that is in this very file, of whole numbers, with as many axes as it should have."""
+    """A dataset that is in this very file, of whole numbers or floats as it should be, with as many axes as it should have."""
     group, _, own = name.encode().partition(b"/")
     hard = h5py.h5l.TYPE_HARD
     root = h5py.h5g.open(file.id, b"/")
@@ -371,8 +295,9 @@ def _dataset(path: Path, file: Any, name: str) -> Any:
         held = h5py.h5g.open(root, group)
         if held.links.get_info(own).type == hard:
             found = h5py.h5d.open(held, own)
-            whole = found.get_type().get_class() == h5py.h5t.INTEGER
-            if whole and found.rank == len(SCHEMA[name].axes) and not found.get_create_plist().get_external_count():
+            number = h5py.h5t.FLOAT if SCHEMA[name].dtype.startswith("f") else h5py.h5t.INTEGER
+            good = found.get_type().get_class() == number and found.rank == len(SCHEMA[name].axes)
+            if good and not found.get_create_plist().get_external_count():
                 return h5py.Dataset(found)
     raise StorageError(f"{path}: {name} is not what the schema says")
 
@@ -487,7 +412,9 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     path = folder / "manifest.json"
     try:
         manifest = json.loads(path.read_bytes())
-        if manifest["format"] != "scfast manifest 1" or not manifest.keys() >= _MANIFEST_KEYS:
+        if manifest["format"] != "scfast manifest 1":
+            raise ValueError
+        if not manifest.keys() >= (_MANIFEST_KEYS if manifest.get("kind") == "topology" else _MANIFEST_KEYS | _DYNAMICS_KEYS):
             raise ValueError
         if manifest.pop("sha256", "") != _text_digest(manifest):
             raise StorageError(f"{path}: was changed after it was written; {_WITHOUT}")
@@ -593,139 +520,3 @@ class FileTables(Mapping[str, np.ndarray]):
 
     def __len__(self) -> int:
         return len(self._names)
-
-
-class KeptTables(Mapping[str, np.ndarray]):
-    """Tables of which each array is kept once it was asked for."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._tables = tables
-        self._kept: dict[str, np.ndarray] = {}
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        if name not in self._kept:
-            self._kept[name] = self._tables[name]
-        return self._kept[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._tables)
-
-    def __len__(self) -> int:
-        return len(self._tables)
-
-
-class MergedTables(Mapping[str, np.ndarray]):
-    """Several parts as one: rows in the order of cell and network, those of one network and cell added up; exact.
-
-    Each array is put together whenever it is asked for, so that merging needs the memory of one array, not of all.
-
-    Parameters
-    ----------
-    parts : sequence of tables
-        In any order.
-    n_replicates : int, optional
-        Leave out each network and cell that does not hold so many; without it, replicates that are missing are an error.
-
-    Raises
-    ------
-    StorageError
-        Replicates are missing or doubled, or parts of one row were made on different networks.
-    """
-
-    def __init__(self, parts: Sequence[Tables], n_replicates: int | None = None) -> None:
-        self._parts = parts
-        self._names: tuple[str, ...] = tuple(parts[0]) if parts else ()
-        if not parts:
-            return
-        cell, network, first, size = (
-            self._joined(f"rows/{name}") for name in ("cell", "network", "first_replicate", "n_replicates")
-        )
-        order = np.lexsort((first, network, cell))
-        if n_replicates is not None:
-            _, inverse = np.unique(np.column_stack((cell, network)), axis=0, return_inverse=True)
-            held = np.bincount(inverse.reshape(-1), weights=size)
-            order = order[held[inverse.reshape(-1)][order] == n_replicates]
-        if not len(order):
-            self._names = ()
-            return
-        self._order = order
-        keys = np.column_stack((cell, network))[order]
-        edges = np.flatnonzero(np.any(keys[1:] != keys[:-1], axis=1)) + 1
-        self._groups = list(itertools.pairwise([0, *edges.tolist(), len(keys)]))
-        self._lengths = {"replicate": size, "node": self._joined("rows/n_nodes")}
-        for group in ("histogram", "degree"):
-            self._lengths[group] = self._joined(f"{group}/length").reshape(len(cell), -1).sum(axis=1, dtype=np.int64)
-        self._check(keys, first[order], size[order])
-
-    def _check(self, keys: np.ndarray, first: np.ndarray, size: np.ndarray) -> None:
-        digests = self._joined("rows/network_digest")[self._order]
-        for low, high in self._groups:
-            if not np.array_equal(first[low:high], np.cumsum(size[low:high]) - size[low:high]):
-                raise StorageError(f"cell {keys[low, 0]}, network {keys[low, 1]}: replicates are missing or doubled")
-            if (digests[low:high] != digests[low]).any():
-                raise StorageError(f"cell {keys[low, 0]}, network {keys[low, 1]}: parts were made on different networks")
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        if name not in self._names:
-            raise KeyError(name)
-        split = len(self._groups) < len(self._order)
-        if split and name.startswith("histogram/"):
-            return self._pooled[name]
-        array = self._ordered(name)
-        return self._added_up(name, array) if split else array
-
-    def _joined(self, name: str) -> np.ndarray:
-        return np.concatenate([part[name] for part in self._parts])
-
-    def _ordered(self, name: str, rows: np.ndarray | None = None) -> np.ndarray:
-        """An array with its rows, or what belongs to them, in order."""
-        array, axis = self._joined(name), SCHEMA[name].axes[0]
-        order = self._order if rows is None else rows
-        if axis == "row":
-            return array[order]
-        lengths = self._lengths[name.split("/")[0] if axis == "pair" else axis]
-        if np.array_equal(order, np.arange(len(lengths))):
-            return array
-        ends = np.cumsum(lengths)
-        return np.concatenate([array[ends[row] - lengths[row] : ends[row]] for row in order])
-
-    def _added_up(self, name: str, array: np.ndarray) -> np.ndarray:
-        """One row for each group of neighbouring rows."""
-        starts = np.array([low for low, _ in self._groups])
-        axis = SCHEMA[name].axes[0]
-        if name.startswith(("rows/n_replicates", "trajectory/", "type_trajectory/")):
-            return np.add.reduceat(array, starts, axis=0)
-        if axis == "row":
-            return array[starts]
-        if axis == "pair":  # degrees: those of the group's first row
-            return self._ordered(name, self._order[starts])
-        if axis == "node":
-            ends = np.cumsum(self._lengths["node"][self._order])
-            begins = ends - self._lengths["node"][self._order]
-            return np.concatenate(
-                [array[begins[low] : ends[high - 1]].reshape(high - low, -1).sum(axis=0) for low, high in self._groups]
-            )
-        return array
-
-    @functools.cached_property
-    def _pooled(self) -> dict[str, np.ndarray]:
-        lengths, value, count = (self._ordered(f"histogram/{name}") for name in ("length", "value", "count"))
-        flat = lengths.reshape(len(lengths), -1).astype(np.int64)
-        first = (np.cumsum(flat.ravel()) - flat.ravel()).reshape(flat.shape)
-        pooled = [stats.narrow(*stats.pool(flat[low:high], first[low:high], value, count)) for low, high in self._groups]
-        return {
-            "histogram/length": np.stack([part[0] for part in pooled]).reshape(len(pooled), *lengths.shape[1:]),
-            "histogram/value": np.concatenate([part[1] for part in pooled]),
-            "histogram/count": np.concatenate([part[2] for part in pooled]),
-        }
-
-
-def concatenate(parts: Sequence[Tables]) -> dict[str, np.ndarray]:
-    """Join results along their first axis."""
-    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

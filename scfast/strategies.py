@@ -443,7 +443,7 @@ class Point:
 
     def _network(self, network: dict[str, Any]) -> dict[str, Any]:
         name = next(name for name in ("more_partners", "partner_selection") if name in self.measures)
-        if network["kind"] == "file" or (network["kind"] == "barabasi_albert" and "partner_selection" in self.measures):
+        if network["kind"] == "file" or ("eta_min" not in network and "partner_selection" in self.measures):
             name = name if network["kind"] == "file" else "partner_selection"
             how = "grow" if name == "more_partners" else "grow by fitness"
             raise _bad(name, self.measures[name], f"needs networks that {how}, not of kind = {network['kind']!r}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bad_calls import BOTH, EDGES, FEW, FILE, NODES, RUN, TINY, Bad, called, changed, configured, drawn, grown, left, listed
 from bad_calls import contents as contents
 from bad_risk import JUDGMENTS, REGISTER, SCORES, SHOCKS, STRATEGIES
+from bad_study import TOPOLOGY
 
 SECTIONS = {
     "unknown section": configured("[dynamic]\nbeta=0.1\n", "[dynamic]: unknown section, did you mean 'dynamics'?"),
@@ -502,4 +503,5 @@ KINDS = {
     **REGISTER,
     **STRATEGIES,
     **SHOCKS,
+    **TOPOLOGY,
 }

@@ -47,7 +47,7 @@ class Plain:
 
 def plain(model: Any) -> Plain:
     """The fields of a dual-local-world or a Barabási-Albert model."""
-    if not hasattr(model, "types"):
+    if len(model.types) == 1:
         return Plain([model.m + 1], [1], [0], 1.0, [math.inf], [math.inf], [model.m], [0], True)
     names = ("start", "shares", "exponent", "eta_min", "theta", "local_world", "m", "m_crossing")
     return Plain(**{name: getattr(model, name) for name in names}, one_type=False)

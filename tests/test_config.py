@@ -14,30 +14,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scfast.config import (
-    KINDS,
-    LISTS,
-    MAX_CELLS,
-    NOUNS,
-    SECTIONS,
-    SWEPT,
-    Config,
-    ConfigError,
-    Files,
-    Grown,
-    RunSettings,
-    find,
-    shipped,
-    template_text,
-)
-from scfast.config import UNSWEPT as NEVER
+from scfast.config import Config, ConfigError, Files, Grown, RunSettings, find, shipped, template_text
 from scfast.entries import entries
-from scfast.parameters import RANKINGS, SIRS, BarabasiAlbert, DualLocalWorld, Initial, Protection, Shock
+from scfast.parameters import (
+    RANKINGS,
+    SIRS,
+    BarabasiAlbert,
+    BianconiBarabasi,
+    DualLocalWorld,
+    Initial,
+    LocalWorld,
+    Protection,
+    Shock,
+)
 from scfast.profiles import SHIPPED as SYSTEMS
 from scfast.profiles import Spread, Systems
 from scfast.register import Register
+from scfast.sections import KINDS, LISTS, NOUNS, TopologySettings
 from scfast.sensitivity import Sensitivity
 from scfast.strategies import MEASURES, Risk, Strategy
+from scfast.sweeps import MAX_CELLS, SWEPT
+from scfast.sweeps import UNSWEPT as NEVER
+from scfast.templates import SECTIONS
 
 SEED = ["run.seed=1"]
 AXIS = "must be a list with at least one value, or {start, stop, num}"
@@ -77,7 +75,10 @@ BAD = [
     ('[dynamics]\nbeta = "risk"', "dynamics.beta = 'risk': no such node attribute, there are none"),
     ("[dynamics]\ngamma = 0.9\ndelta = 0.2", "dynamics.gamma + delta = 1.1: must be at most 1"),
     ('[dynamics]\nexposure = "both"', "dynamics.exposure = 'both': must be one of 'per_partner', 'shared'"),
-    ('[network]\nkind = "dlw"', "network.kind = 'dlw': must be one of 'dual_local_world', 'barabasi_albert', 'file'"),
+    (
+        '[network]\nkind = "dlw"',
+        "network.kind = 'dlw': must be one of 'dual_local_world', 'barabasi_albert', 'bianconi_barabasi', 'local_world', 'file'",
+    ),
     ("[network]\nn_nodes = 5", "network.n_nodes = 5: must be at least 10, the number of initial nodes"),
     ("[network]\nn_nodes = 10.5", "network.n_nodes = 10.5: must be a whole number"),
     ("[network]\nn_nodes = 2147483648", "network.n_nodes = 2147483648: must be at most 2147483647"),
@@ -92,7 +93,10 @@ BAD = [
     ('[network]\ntypes = ["a"]', "network.types = ['a']: must hold 2 to 16 names"),
     ("[network]\nclean = true", 'network.clean = True: belongs to kind = "file"'),
     ('[network]\nedges = "e.csv"', "network.edges = 'e.csv': belongs to kind = \"file\""),
-    ('[network]\nkind = "file"\nm = 2', 'network.m = 2: belongs to kind = "dual_local_world" or "barabasi_albert"'),
+    (
+        '[network]\nkind = "file"\nm = 2',
+        'network.m = 2: belongs to kind = "dual_local_world" or "barabasi_albert" or "bianconi_barabasi" or "local_world"',
+    ),
     ('[network]\nkind = "file"', "network.edges: must be given where kind is 'file'"),
     ('[network]\nkind = "file"\nedges = 3', "network.edges = 3: must be a string that is not empty"),
     ('[network]\nkind = "file"\nedges = "e"\nclean = 1', "network.clean = 1: must be true or false"),
@@ -391,7 +395,7 @@ def test_what_only_the_loaded_network_tells():
 
 
 def test_shipped_configurations():
-    assert list(shipped()) == ["default", "files", "hurried", "steady", "sweep"]
+    assert list(shipped()) == ["default", "files", "hurried", "steady", "study", "study_large", "sweep"]
     assert all(line and not line.startswith("#") for line in shipped().values())
     default, sweep, files = (Config.from_toml(find(name)) for name in ("default", "sweep", "files"))
     assert isinstance(default.network.model, DualLocalWorld) and default.network.n_nodes == 1000
@@ -419,8 +423,8 @@ def test_a_template_is_its_configuration_with_every_key_explained(name):
 def test_commented_lines_of_the_template_can_be_used():
     text = template_text("default")
     examples = re.findall(r"^# ([a-z_]+ = .*)$", text, re.MULTILINE)
-    # m; edges, nodes, clean, symmetrize; detection_hubs; within, nodes, states; seed; all keys of the tables that are not there
-    absent = (Risk, Sensitivity, Shock, Strategy)
+    # edges, nodes, clean, symmetrize; detection_hubs; within, nodes, states; name of a series; seed; all keys of what is not there
+    absent = (BarabasiAlbert, BianconiBarabasi, LocalWorld, Risk, Sensitivity, Shock, Strategy, TopologySettings)
     assert len(examples) == 10 + sum(len(entries(kind)) for kind in absent)
     for line in examples:
         tomllib.loads(line)

@@ -265,7 +265,7 @@ def test_fitness_from_factors() -> None:
 
 
 WRONG = {
-    "model = 3: must be a DualLocalWorld or a BarabasiAlbert": lambda: grow(3, 10),
+    "model = 3: must be a growth model: DualLocalWorld, BarabasiAlbert, BianconiBarabasi, LocalWorld": lambda: grow(3, 10),
     "n_nodes = 9: must be at least 10, the number of start nodes": lambda: grow(DualLocalWorld(), 9),
     "n_nodes = 3: must be at least 4, the number of start nodes": lambda: grow(BarabasiAlbert(3), 3),
     "n_nodes = 10.5: must be a whole number": lambda: grow(DualLocalWorld(), 10.5),

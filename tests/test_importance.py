@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 import scfast as sf
-from scfast import charts, cli, plan, sensitivity, sirs
+from scfast import charts, cli, sensitivity, simulating, sirs
 from scfast.config import ConfigError
-from scfast.plan import Plan, Task, run_task
+from scfast.plan import Plan
+from scfast.simulating import Task, run_task
 
 SMALL = """
 [network]
@@ -102,7 +103,7 @@ def test_same_bits_in_parts_and_on_any_number_of_workers(
     result: sf.Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert sf.run(sf.Config.from_text(SMALL), n_jobs=1).digest == result.digest
-    monkeypatch.setattr("scfast.plan.TASK_BYTES", 1)
+    monkeypatch.setattr("scfast.simulating.TASK_BYTES", 1)
     split = Plan.of(sf.Config.from_text(SMALL))
     assert sum(map(len, split.shards)) == 4  # 600 replicates are two blocks, of which the first has the importance
     assert sf.run(sf.Config.from_text(SMALL), tmp_path / "r", n_jobs=2).digest == result.digest
@@ -126,8 +127,8 @@ def test_progress_and_stop_reach_into_it() -> None:
     run_task(config.run, config.cells[0], task, net, done.append)
     # what shocks and first steps take is told once more at most
     assert sum(done) == pytest.approx(60 * 20 * (600 + 60 * 16), rel=0.05)
-    assert sum(laid.node_steps(k) for k in range(len(laid.shards))) == 2 * 60 * 20 * (600 + 60 * 16)
-    assert laid.estimate(1)["node_steps"] == 2 * 60 * 20 * (600 + 60 * 16)
+    assert sum(laid.work(k) for k in range(len(laid.shards))) == 2 * 60 * 20 * (600 + 60 * 16)
+    assert laid.estimate(1)["work"] == 2 * 60 * 20 * (600 + 60 * 16)
     ticks = iter(range(10**9))
 
     def stop(_: int) -> None:
@@ -177,7 +178,7 @@ def test_bad_input_is_one_line(kind: str) -> None:
 
 
 def test_a_network_from_files_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "MOST_ALONE", 20)
+    monkeypatch.setattr(simulating, "MOST_ALONE", 20)
     net = sf.Network.from_edges([(0, k) for k in range(1, 30)])
     config = sf.Config.from_text("[network]\nkind='file'\nedges='e.csv'\n[run]\nrecord=['importance']")
     with pytest.raises(ConfigError, match="networks of more than 20 nodes, here 30"):

@@ -517,7 +517,7 @@ def test_status_of_a_run_that_goes_on(tmp_path: Path) -> None:
         seen = ensemble.status(out)
         assert 3 <= seen.done < seen.total == 64
         assert seen.rate is not None and seen.rate > 0
-        assert seen.seconds_left == pytest.approx((seen.total_node_steps - seen.node_steps) / seen.rate)
+        assert seen.seconds_left == pytest.approx((seen.total_work - seen.work) / seen.rate)
         part = sf.load(out)
         assert 3 <= part.done < part.total == 64
     finally:

@@ -153,7 +153,7 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A results folder of two cells of three networks, each in three tasks of one block."""
     folder = tmp_path_factory.mktemp("split")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scfast.plan.TASK_BYTES", 1)
+        patch.setattr("scfast.simulating.TASK_BYTES", 1)
         for part in (2, 0, 1):
             sf.run(sf.Config.from_text(SPLIT), folder, n_jobs=1, shard=(part, 3))
     assert len(list((folder / "shards").glob("*.h5"))) == 18

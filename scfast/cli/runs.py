@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from scfast.cli.shared import FOLDER, Computing, computing, console, new_table, rates, write_csv, write_new, written
+from scfast.cli.studies import study_tables
 
 MEANS = "Means; ± is the longer side of the 95 % interval."
 
@@ -23,7 +24,7 @@ def init(file: str | None, template: str, listing: bool) -> None:
 
     if listing:
         for name, about in config.shipped().items():
-            click.echo(f"{name:10} {about}")
+            click.echo(f"{name:12} {about}")
         return
     if template not in config.shipped():
         raise ValueError(f"--template = {template}: must be one of {', '.join(config.shipped())}")
@@ -59,7 +60,7 @@ def run(how: Computing, shard: str | None, dry_run: bool) -> None:
         click.echo(f"{out}: part {shard} is done; of all, {seen.done} of {seen.total} shards")
         return
     _show(result, top=10)
-    click.echo(f"Results in {out}; pictures: scfast plot {out}")
+    click.echo(f"Results in {out}; pictures: scfast {'topology' if 'topology' in result.config else 'plot'} {out}")
 
 
 def _part(shard: str | None) -> tuple[int, int] | None:
@@ -73,19 +74,20 @@ def _part(shard: str | None) -> tuple[int, int] | None:
 
 
 def _print_plan(plan: Any, jobs: int, backend: str) -> None:
-    from scfast import lanes
     from scfast.plan import size
 
-    run, cost = plan.config.run, plan.estimate(jobs, backend)
-    blocks = -(-run.replicates // lanes.BLOCK_LANES)
+    run, cost, speed = plan.config.run, plan.estimate(jobs, backend), f"{plan.kind.speed:.0e}".replace("e+0", "e")
     rows = [
         ("cells", f"{len(plan.config.cells)}"),
         ("networks", f"{run.networks} of {_span([plan.n_nodes(c) for c in range(len(plan.config.cells))])} nodes each"),
-        ("replicates", f"{run.replicates} on each network, in {blocks} block{'s' * (blocks > 1)} of up to {lanes.BLOCK_LANES}"),
-        ("time steps", f"{run.steps}"),
+        *plan.kind.amounts().items(),
         ("shards", f"{len(plan.shards)}"),
-        ("work", f"{cost['node_steps']:.3g} node-steps"),
-        ("time", f"about {_duration(cost['node_steps'] / 2e9)} on one core at 2e9 node-steps/s, without growth and compilation"),
+        ("work", f"{cost['work']:.3g} {plan.kind.unit}"),
+        (
+            "time",
+            f"about {_duration(cost['work'] / plan.kind.speed)} on one core at {speed} {plan.kind.unit}/s, "
+            "without growth and compilation",
+        ),
         ("memory", f"about {size(cost['memory'])} with --jobs {jobs}"),
         ("disk", f"about {size(cost['disk'])}"),
         ("seed", f"{run.seed}{' (drawn now)' * run.seed_drawn}"),
@@ -134,7 +136,7 @@ def status(folder: Path, watch: bool, every: float, as_json: bool) -> None:
 
 
 def _progress(seen: Any) -> str:
-    share = 100 * seen.node_steps / max(seen.total_node_steps, 1)
+    share = 100 * seen.work / max(seen.total_work, 1)
     parts = [f"{seen.done} of {seen.total} shards done ({share:.0f} %)"]
     if seen.complete:
         parts.append("merged")
@@ -142,7 +144,7 @@ def _progress(seen: Any) -> str:
         parts.append("to be merged")
     else:
         if seen.rate and seen.seconds_left is not None:
-            parts.append(f"{seen.rate:.2e} node-steps/s, {_duration(seen.seconds_left)} left")
+            parts.append(f"{seen.rate:.2e} {seen.unit}/s, {_duration(seen.seconds_left)} left")
         if seen.idle is not None:
             parts.append(f"the last one {_duration(seen.idle)} ago")
     if seen.stalled:
@@ -179,9 +181,16 @@ def show(folder: Path, top: int, cell: int | None, csv: Path | None) -> None:
 
     if top < 0:
         raise ValueError(f"--top = {top}: must be at least 0")
-    result = load(folder)
+    result: Any = load(folder)
     if csv is None:
         _show(result, top=top, cell=cell)
+        return
+    if "topology" in result.config:
+        frames = {"networks": result.networks, "summary": result.summary()}
+        if cell is not None:
+            result.rows(cell)
+            frames = {name: frame[frame["cell"] == cell] for name, frame in frames.items()}
+        write_csv(csv, frames)
         return
     cells = [c for c in range(result.n_cells) if len(result.rows(c))] if cell is None else [cell]
     for c in cells:
@@ -205,7 +214,9 @@ def plot(folder: Path, to: Path | None, fmt: str, cell: int | None) -> None:
     """Pictures: states over time, types, degrees, the network, the sweep."""
     from scfast.results import load
 
-    result = load(folder)
+    result: Any = load(folder)
+    if "topology" in result.config:
+        raise ValueError(f"{folder}: holds networks that were measured; scfast topology {folder} draws them")
     from scfast import plots
 
     for path in plots.save_all(result, to or folder / "pictures", fmt, cell):
@@ -218,6 +229,10 @@ def _show(result: Any, top: int, cell: int | None = None) -> None:
     for c in cells:
         result.rows(c)
     tables = [_parameters(result)]
+    if "topology" in result.config:
+        tables += study_tables(result, result.folder, cell) if result.done else []
+        _print_shown(screen, result, tables)
+        return
     if "risk" in result.config and result.done and "sensitivity" not in result.config:
         from scfast.reports import rates_tables
 
@@ -233,6 +248,10 @@ def _show(result: Any, top: int, cell: int | None = None) -> None:
         from scfast import uncertainty
 
         tables += map(written, uncertainty.tables(result, cells))
+    _print_shown(screen, result, tables)
+
+
+def _print_shown(screen: Any, result: Any, tables: list[Any]) -> None:
     if not result.complete:
         screen.print(f"{result.done} of {result.total} networks x cells done; what follows is of these alone.")
     for table in tables:
@@ -258,7 +277,7 @@ def _parameters(result: Any) -> Any:
     for section, values in _sections(result.config):
         name = section
         for key, value in values.items():
-            swept = dict(result.config["sweep"]).get(f"{section}.{key}")
+            swept = dict(result.config.get("sweep", ())).get(f"{section}.{key}")
             table.add_row(name, key, f"sweep: {_brief(swept)}" if swept else _brief(value))
             name = ""
         if section == "network" and result.done:
@@ -273,7 +292,7 @@ def _sections(config: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """Sections of a configuration that say something, with what is long in them cut short."""
     found = {
         name: dict(config[name])
-        for name in ("network", "dynamics", "risk", "initial", "protection", "sensitivity", "run")
+        for name in ("network", "dynamics", "risk", "initial", "protection", "sensitivity", "topology", "run")
         if name in config
     }
     scores = found.get("risk", {})
@@ -281,9 +300,12 @@ def _sections(config: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         if key in scores:
             own = "from your files or judgments"
             scores[key] = f"{len(scores[key]['id'])} nodes" if key == "nodes" and "id" in scores[key] else own
-    if not any(key.startswith("protection.") for key, _ in config["sweep"]) and not found.get("protection", {}).get("protected"):
+    if not any(key.startswith("protection.") for key, _ in config.get("sweep", ())) and not found.get("protection", {}).get(
+        "protected"
+    ):
         found.pop("protection", None)
     tables = [(f"{kind} {k + 1}", table) for kind in ("shock", "strategy") for k, table in enumerate(config.get(kind, ()))]
+    tables += [(f"series {k + 1}", {"name": one["name"], **dict(one["sweep"])}) for k, one in enumerate(config.get("series", ()))]
     last = found.pop("run")
     return [*found.items(), *tables, ("run", last)]
 

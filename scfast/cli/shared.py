@@ -132,7 +132,10 @@ class Computing:
                 raise ValueError(f"{_option(option)}: is for a configuration; {self.config} holds results")
         from scfast.results import load
 
-        return load(self.config)
+        result = load(self.config)
+        if "topology" in result.config:
+            raise ValueError(f"{self.config}: holds networks that were measured, on which nothing ran")
+        return result
 
 
 def computing(command: Any) -> Any:

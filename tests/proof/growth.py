@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from scfast import growth
-from scfast.growth import BarabasiAlbert, DualLocalWorld, grow
+from scfast.growth import BarabasiAlbert, DualLocalWorld, LocalWorld, grow
 from scfast.network import Network
 from scfast.rng import Purpose, scalar_state, stream
 
 from .judge import Check, Law, from_p, g_test, two_sample_p
 
 Floats = NDArray[np.float64]
-Model = DualLocalWorld | BarabasiAlbert
+Model = DualLocalWorld | BarabasiAlbert | LocalWorld
 
 
 def edge_ends(net: Network) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -124,7 +124,6 @@ def _grow_often(
     partners: NDArray[np.uint64],
     tiers: NDArray[np.void],
     allowed: NDArray[np.bool_],
-    eta_min: float,
     n_start: int,
     theta: Floats,
     types: NDArray[np.int8],
@@ -141,7 +140,7 @@ def _grow_often(
     fitness, order, kinds = np.empty(n), np.empty(n, np.int64), np.empty_like(types)
     for r in range(codes.size):
         if drawn:
-            growth._draw_traits(traits, tiers, eta_min, n_start, types, fitness)
+            growth._draw_traits(traits, tiers, n_start, types, fitness)
         for i in range(n):
             if given[r % len(given), i] >= 0.0:
                 fitness[i] = given[r % len(given), i]
@@ -173,7 +172,7 @@ def _grow_often(
 def _by_kernels(world: World, n_times: int, seed: int, first: int) -> NDArray[np.int64]:
     """Codes of `n_times` growths by the kernels, from number `first` on; arrays as in `growth._rows`."""
     rules = ref.plain(world.model)
-    tiers, allowed, eta_min, _ = growth._rules(world.model)
+    tiers, allowed = growth._rules(world.model)
     drawn = world.newcomers is None
     types = np.array([*ref.start_types(rules), *(t for t, _ in world.newcomers or [(0, 0.0)] * world.n_new)], dtype=np.int8)
     n = types.size
@@ -184,7 +183,7 @@ def _by_kernels(world: World, n_times: int, seed: int, first: int) -> NDArray[np
     states = [scalar_state(stream(seed, Purpose.GROWTH, first, part)) for part in range(2)]
     theta = np.array(rules.theta, dtype=float)
     n_start = sum(rules.start)
-    _grow_often(*states, tiers, allowed, eta_min, n_start, theta, types, given, drawn, nodes, runs, local, edges, codes)
+    _grow_often(*states, tiers, allowed, n_start, theta, types, given, drawn, nodes, runs, local, edges, codes)
     return codes
 
 
@@ -335,13 +334,8 @@ def _uniform_attachment(scale: float, seed: int) -> Iterator[Check]:
     """
     n, n_networks = _size(scale, 100_000, 500_000)
     for m in (1, 3):
-        tiers, allowed, _, _ = growth._rules(BarabasiAlbert(m))
-        tiers["local_world"] = m
-        samples = []
-        for r in range(n_networks):
-            state = scalar_state(stream(seed, Purpose.GROWTH, r, 1))
-            indptr, _ = growth._rows(state, tiers.copy(), allowed, m + 1, np.zeros(n, np.int8), np.ones(n))
-            samples.append(_shares(np.diff(indptr), m))
+        model = LocalWorld(m, size=m)
+        samples = [_shares(grow(model, n, seed, network=r).degree, m) for r in range(n_networks)]
         k = np.arange(m, m + 6)
         yield from _means(f"m = {m}", np.array(samples), (m / (m + 1)) ** (k - m) / (m + 1), k)
 
