@@ -148,48 +148,6 @@ def _types(topology: Topology) -> Table:
     return Table("Types", columns, rows, "to: where the partners of a type are.")
 
 
-# ---- ensembles
-
-
-def ensemble(summary: pd.DataFrame, cells: Sequence[str], most: int = 12) -> list[Table]:
-    """Measures of grown networks: means with 95 % intervals, a table for each cell, or with many cells a row for each.
-
-    Parameters
-    ----------
-    summary : pandas.DataFrame
-        ``Study.summary()``.
-    cells : sequence of str
-        What was varied, for each cell.
-    most : int
-        Up to so many cells have a table of their own.
-    """
-    found = []
-    if summary["cell"].nunique() > most:
-        return [_cells(summary, cells)]
-    for cell, part in summary.groupby("cell", sort=False):
-        rows = []
-        for row in part.to_dict("records"):
-            meaning = MEANINGS.get(row["measure"], "mean degree of the type")
-            told = plus_minus(row["mean"], row["low"], row["high"])
-            rows.append([row["measure"], told, number_text(float(row["sd"])), f"{row['n']:,}", meaning])
-        title = f"Topology ({cells[int(str(cell))]})" if cells[int(str(cell))] else "Topology"
-        found.append(Table(title, ["measure", "mean>", "sd>", "networks>", "meaning"], rows, ABOUT))
-    return found
-
-
-ABOUT = "±: 95 % interval of the mean over networks; sd: standard deviation between networks."
-
-
-def _cells(summary: pd.DataFrame, cells: Sequence[str], most: int = 100) -> Table:
-    names = ["mean_degree", "exponent", "ks_exponent", "path_length", "transitivity", "crossing", "max_core"]
-    rows = []
-    for cell, part in list(summary.groupby("cell", sort=False))[:most]:
-        by = {row["measure"]: plus_minus(row["mean"], row["low"], row["high"]) for row in part.to_dict("records")}
-        rows.append([str(cell), cells[int(str(cell))], *(by.get(name, "-") for name in names)])
-    cut = f"The first {most} of {summary['cell'].nunique()} cells; all by --csv. " * (summary["cell"].nunique() > most)
-    return Table("Topology", ["cell>", "varied", *(f"{name.replace('_', ' ')}>" for name in names)], rows, f"{cut}{ABOUT}")
-
-
 # ---- the study
 
 

@@ -11,6 +11,10 @@ from typing import Any
 import click
 
 from scfast.cli.shared import console, write_csv, written
+from scfast.cli.studies import study_tables
+
+MOST_CELLS = 12
+"""Up to so many cells have a table of all measures each."""
 
 
 def show_studies(
@@ -40,11 +44,12 @@ def show_studies(
     notes: list[str] = []
     data = {"networks": networks}
     if claims.SERIES in claims.named_series(networks):
-        tables, notes, data = pages.study_tables(networks)
+        texts, notes, data = pages.study_tables(networks)
+        tables = [written(text) for text in texts]
     elif found[0].total == 1:
-        tables = pages.page(found[0].topologies()[0], name)
+        tables = [written(text) for text in pages.page(found[0].topologies()[0], name)]
     else:
-        tables = pages.ensemble(found[0].summary(), [pages.label(cell) for cell in found[0].cells])
+        tables = _ensemble(found[0])
     done = [f"{one.done} of {one.total} networks are done: this is of these alone." for one in found if not one.complete]
     runs = [f"seed {one.seed}   run {one.manifest['run_id'][:16]}" for one in found]
     data |= {"summary": summary}
@@ -52,18 +57,25 @@ def show_studies(
         records = {key: frame.to_dict("records") for key, frame in data.items() if key != "networks"}
         click.echo(json_text({"runs": runs, **records, "notes": done + notes}))
     else:
-        print_texts(tables, done + notes, runs)
+        print_tables(tables, done + notes, runs)
     with aside(as_json):
         if csv is not None:
             write_csv(csv, data)
         save_pictures(made, picture or "", f"run {found[0].manifest['run_id']}, seed {found[0].seed}")
 
 
-def print_texts(tables: Iterable[Any], notes: Iterable[str], last: Iterable[str] = ()) -> None:
-    """Tables of texts, notes below them, and lines below these."""
+def _ensemble(study: Any) -> list[Any]:
+    """Every measure of each cell, or some of each where there are many cells."""
+    if study.n_cells > MOST_CELLS:
+        return study_tables(study, study.folder)
+    return [table for cell in range(study.n_cells) if len(study.rows(cell)) for table in study_tables(study, study.folder, cell)]
+
+
+def print_tables(tables: Iterable[Any], notes: Iterable[str], last: Iterable[str] = ()) -> None:
+    """Tables, notes below them, and lines below these."""
     screen = console()
     for table in tables:
-        screen.print(written(table))
+        screen.print(table)
     for line in notes:
         screen.print(f"  {line}" if line.startswith("  ") else f"note: {line}", markup=False)
     for line in last:

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from scfast.cli.shared import FOLDER, Computing, Interrupted, write_csv
-from scfast.cli.measured import aside, json_text, print_texts, save_pictures, show_studies
+from scfast.cli.measured import aside, json_text, print_tables, save_pictures, show_studies
+from scfast.cli.shared import FOLDER, Computing, Interrupted, write_csv, written
 
 EDGES = ("nodes", "clean", "symmetrize")
 MEASURED = ("sources", "bootstraps", "seed")
@@ -101,7 +101,7 @@ def _one(
     if as_json:
         click.echo(json_text(pages.plain(found)))
     else:
-        print_texts(pages.page(found, name), network.notes)
+        print_tables(map(written, pages.page(found, name)), network.notes)
     with aside(as_json):
         if csv is not None:
             write_csv(csv, pages.frames(found))
