@@ -11,7 +11,7 @@ import threading
 import click
 
 from scfast import __version__
-from scfast.cli import risks, runs
+from scfast.cli import risks, runs, topology
 from scfast.cli.shared import Interrupted
 
 
@@ -27,12 +27,13 @@ def cli(context: click.Context) -> None:
     scfast show results               tables
     scfast plot results               pictures
     scfast compare my.toml -o results strategies beside the baseline
+    scfast topology edges.csv         the shape of a network
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 
 
-for command in (*runs.COMMANDS, *risks.COMMANDS):
+for command in (*runs.COMMANDS, *risks.COMMANDS, *topology.COMMANDS):
     cli.add_command(command)
 
 

@@ -60,7 +60,8 @@ def run(how: Computing, shard: str | None, dry_run: bool) -> None:
         click.echo(f"{out}: part {shard} is done; of all, {seen.done} of {seen.total} shards")
         return
     _show(result, top=10)
-    click.echo(f"Results in {out}; pictures: scfast {'topology' if 'topology' in result.config else 'plot'} {out}")
+    draw = f"topology {out} --plot {out}/pictures" if "topology" in result.config else f"plot {out}"
+    click.echo(f"Results in {out}; pictures: scfast {draw}")
 
 
 def _part(shard: str | None) -> tuple[int, int] | None:
