@@ -1,7 +1,8 @@
 """Measuring as tasks: what is measured of each network of each cell, what that needs, and how a worker does it."""
 
+import functools
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ from scfast.network import Network
 from scfast.rng import Purpose, stream
 from scfast.study import columns
 from scfast.tables import SCHEMA
-from scfast.tasks import Kind, Needs, Tick, by_network, check_number
+from scfast.tasks import Kind, Needs, Tick, alike, check_number
 
 LEVELS = 5
 REST = 30
@@ -44,8 +45,8 @@ class Measurements(Kind):
     @property
     def speed(self) -> float:
         """Less where networks are large, as their edges lead far."""
-        cells = [(self._work(members[0], n), n) for members in self._shared() for n in [self.n_nodes(members[0])]]
-        return sum(work for work, _ in cells) / sum(work / (2e8 if n <= NEAR else 2e7) for work, n in cells)
+        seconds = sum(work / (2e8 if self.n_nodes(cell) <= NEAR else 2e7) for cell, (_, work) in self._shared.items())
+        return sum(work for _, work in self._shared.values()) / seconds
 
     def check(self) -> None:
         """Refuse too many tasks."""
@@ -53,42 +54,41 @@ class Measurements(Kind):
 
     def tasks(self) -> Iterator[tuple[Task, int, float]]:
         """One for each network: cells with the same network, measured in the same way, share it."""
-        for network, members in itertools.product(range(self.config.run.networks), self._shared()):
-            task = Task(tuple(members), network)
-            yield task, self.work(task), sum(self._row_bytes(self.n_nodes(cell)) for cell in members)
+        for network, (members, work) in itertools.product(range(self.config.run.networks), self._shared.values()):
+            yield Task(members, network), work, sum(self._row_bytes(self.n_nodes(cell)) for cell in members)
 
-    def _shared(self) -> Iterable[list[int]]:
-        """Cells with the same network, measured in the same way, together."""
-        cells = self.config.cells
-        return by_network(self, lambda cell: (cells[cell].network, cells[cell].dynamics))
+    @functools.cached_property
+    def _shared(self) -> dict[int, tuple[tuple[int, ...], int]]:
+        """Cells with the same network, measured in the same way, and the work for one network of theirs; by the first of them."""
+        together = alike(self.config.cells, lambda cell: (cell.network, cell.dynamics))
+        return {members[0]: (tuple(members), self._work(members[0], self.n_nodes(members[0]))) for members in together}
 
     def work(self, task: Task) -> int:
         """Edges that are followed, about."""
-        return self._work(task.cells[0], self.n_nodes(task.cells[0]))
+        return self._shared[task.cells[0]][1]
 
     def _work(self, cell: int, n: int) -> int:
-        settings = self.config.topology
-        assert settings is not None
         spec = self.config.cells[cell].network
         partners = spec.model.mean_partners if isinstance(spec, Grown) else self.n_edges(cell) / self.n_nodes(cell)
-        return work_of(n, partners * n, settings, len(self.type_names(cell)))
+        return work_of(n, partners * n, self._settings, len(self.type_names(cell)))
+
+    @property
+    def _settings(self) -> TopologySettings:
+        settings = self.config.topology
+        assert settings is not None
+        return settings
 
     def _row_bytes(self, n: int) -> float:
         """Stored bytes of one network: degrees that occur, by type; distances; cores."""
         return 1000.0 + min(n, 2 * n**0.5) * 8 * (1 + self._n_types)
 
-    @property
+    @functools.cached_property
     def _n_types(self) -> int:
         return max(len(self.type_names(cell)) for cell in range(len(self.config.cells)))
 
-    def describe(self, tasks: tuple[Task, ...]) -> str:
-        """Nothing."""
-        return ""
-
     def amounts(self) -> dict[str, str]:
         """Sources and bootstraps."""
-        settings = self.config.topology
-        assert settings is not None
+        settings = self._settings
         every = f"all nodes, {topology.SOURCES} of more than {topology.EXACT:,}"
         sources = every if settings.sources is None else f"{settings.sources}, or all nodes where there are fewer"
         return {"sources": sources, "bootstraps": f"{settings.bootstraps}"}
@@ -109,16 +109,13 @@ class Measurements(Kind):
         rows = [self._row_bytes(n) for n in sizes]
         edges = [self.n_edges(cell) * n / self.n_nodes(cell) for cell, n in zip(cells, sizes, strict=True)]
         largest = max(NODE_BYTES * n + EDGE_BYTES * m for n, m in zip(sizes, edges, strict=True))
-        firsts = {members[0] for members in self._shared()}
-        work = sum(self._work(cell, sizes[cell]) for cell in firsts) * networks
+        work = sum(self._work(cell, sizes[cell]) for cell in self._shared) * networks
         return Needs(float(work), rows, largest, sum(rows) * networks / 2)
 
     def worker(self, tasks: tuple[Task, ...]) -> "Measurer":
         """Who measures these networks."""
-        settings = self.config.topology
-        assert settings is not None
         cells = {task.cells[0]: self.config.cells[task.cells[0]] for task in tasks}
-        return Measurer(settings, self.config.run.seed, cells, self._n_types, {task: self.work(task) for task in tasks})
+        return Measurer(self._settings, self.config.run.seed, cells, self._n_types, {task: self.work(task) for task in tasks})
 
     def check_rows(self, tables: storage.Tables) -> bool:
         """Whether they are of this kind."""

@@ -11,7 +11,7 @@ from scfast import lanes, sirs, stats, storage
 from scfast.config import Cell, Config, ConfigError, Files, Grown, RunSettings
 from scfast.growth import type_sizes
 from scfast.network import Network
-from scfast.tasks import Kind, Needs, Tick, by_network, check_number
+from scfast.tasks import Kind, Needs, Tick, alike, check_number
 
 SAMPLES = 4
 """Replicates of each network whose trajectories are always kept whole."""
@@ -74,7 +74,7 @@ class Simulations(Kind):
         Cells with the same network stand together, so that it is grown once.
         """
         run, n_types = self.config.run, len(self.type_names())
-        shared = by_network(self, lambda cell: self.config.cells[cell].network)
+        shared = alike(self.config.cells, lambda cell: cell.network)
         for network, members in itertools.product(range(run.networks), shared):
             n = self.n_nodes(members[0])
             most = _most_lanes(run, n, self._groups)

@@ -75,7 +75,7 @@ class Study(Reading):
     >>> text = "[network]\\nn_nodes=60\\n[topology]\\n[sweep]\\nnetwork.theta=[0.1, inf]\\n[run]\\nnetworks=3\\nseed=5"
     >>> study = sf.run(sf.Config.from_text(text))
     >>> [round(float(study.networks["crossing"][study.networks["cell"] == cell].mean()), 2) for cell in (0, 1)]
-    [0.06, 0.0]
+    [0.02, 0.0]
     """
 
     def __init__(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from scfast import storage
-from scfast.config import Config, ConfigError, Files, Grown
+from scfast.config import Cell, Config, ConfigError, Files, Grown
 from scfast.network import Network
 
 SHARD_BYTES = 64 << 20
@@ -94,9 +94,9 @@ class Kind(ABC):
     def work(self, task: Any) -> int:
         """Units of work."""
 
-    @abstractmethod
     def describe(self, tasks: tuple[Any, ...]) -> str:
         """What there is to say of a shard beside its cells and networks."""
+        return ""
 
     @abstractmethod
     def amounts(self) -> dict[str, str]:
@@ -161,12 +161,12 @@ class Kind(ABC):
         return self.loaded.type_names
 
 
-def by_network(kind: Kind, key: Callable[[int], Any]) -> Iterable[list[int]]:
-    """Cells that have something in common, as `key` says of each, together; in the order in which the first of each come."""
+def alike(cells: Iterable[Cell], key: Callable[[Cell], Any]) -> list[list[int]]:
+    """Indices of cells that have something in common, as `key` says of each, together; in the order of the first of each."""
     found: dict[Any, list[int]] = {}
-    for cell in range(len(kind.config.cells)):
-        found.setdefault(key(cell), []).append(cell)
-    return found.values()
+    for index, cell in enumerate(cells):
+        found.setdefault(key(cell), []).append(index)
+    return list(found.values())
 
 
 def check_number(n_tasks: int, key: str, value: int) -> None:

@@ -99,7 +99,9 @@ TOPOLOGY = {
         for command in ("compare", "drivers", "importance")
     },
     "importance in a configuration that measures": Bad(
-        ["importance", "c.toml", "-o", "r"], "c.toml: has [topology]: networks are measured, and nothing runs on them", {"c.toml": FEW}
+        ["importance", "c.toml", "-o", "r"],
+        "c.toml: has [topology]: networks are measured, and nothing runs on them",
+        {"c.toml": FEW},
     ),
     "no such cell of networks": left("show r --cell 1", "cell = 1: must be between 0 and 0", text=FEW),
     "measured folder for another run": left(
