@@ -1,10 +1,42 @@
+import io
 import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
 
 # before numba is loaded: an interrupted test run must not leave a bar on the terminal, nor colours in captured text
 os.environ.setdefault("NO_COLOR", "1")
 
+import pytest
 from hypothesis import settings
+
+from scfast import cli
 
 # the first call of a kernel compiles it, so a deadline would fail by chance; examples are the same in every run
 settings.register_profile("scfast", deadline=None, derandomize=True)
 settings.load_profile("scfast")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers (scripts/test), a file stays with one of them, whose fixtures its tests share; laws share nothing."""
+    for item in items:
+        if item.path.name != "test_proof.py":
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+
+
+@pytest.fixture
+def scfast(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable:
+    """The command line, run in an empty folder, with lines to read: exit code, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def called(*arguments: object, lines: str = "") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["scfast", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as done:
+            code = int(done.code or 0)
+        return code, *capsys.readouterr()
+
+    return called

@@ -1,4 +1,4 @@
-"""Runs of scfast in processes of their own, for tests that kill, starve or watch them."""
+"""Runs of scfast: here and at once, or in processes of their own, for tests that kill, starve or watch them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,27 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+
+import scfast as sf
+
+HEAVY = ("numba", "scipy", "h5py", "matplotlib", "pandas", "joblib", "networkx", "xarray", "SALib")
+
+
+def run(text: str, *overrides: str, **how: object) -> sf.Result:
+    """The result of a configuration, on one thread."""
+    return sf.run(sf.Config.from_text(text, overrides=list(overrides)), n_jobs=1, **how)
+
+
+def heavy(program: str, *arguments: str | Path) -> list[str]:
+    """What of `HEAVY` a program loads, and then ``scfast arguments`` if there are any; the exit code stands last."""
+    full = f"import sys\n{program}\ncode = 0\n"
+    if arguments:
+        full += f"from scfast import cli\nsys.argv = ['scfast', *{list(map(str, arguments))!r}]\n"
+        full += "try:\n    cli.main()\nexcept SystemExit as done:\n    code = done.code or 0\n"
+    full += f"print('LOADED', *sorted({set(HEAVY)!r} & set(sys.modules)), code)\n"
+    done = subprocess.run([sys.executable, "-c", full], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[-1].split()[1:]
+
 
 NOTED = """
 import functools, os, signal, sys, time

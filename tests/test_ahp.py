@@ -2,9 +2,8 @@
 
 import json
 import math
-import subprocess
-import sys
 import warnings
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,9 +11,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from runs import heavy
 
 import scfast as sf
-from scfast import ahp, cli
+from scfast import ahp
 
 METHODS = ("geometric", "sum", "eigenvector")
 SCALE = [Fraction(1, k) for k in range(9, 1, -1)] + [Fraction(k) for k in range(1, 10)]
@@ -483,20 +483,9 @@ def test_bad_tree(data: object, line: str) -> None:
     assert line in str(error.value) and "\n" not in str(error.value)
 
 
-def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> tuple[int, str, str]:
-    monkeypatch.setattr(sys, "argv", ["scfast", "ahp", *arguments])
-    code = 0
-    try:
-        cli.main()
-    except SystemExit as done:
-        code = int(done.code or 0)
-    return (code, *capsys.readouterr())
-
-
 @pytest.fixture
-def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.chdir(tmp_path)
-    return lambda *arguments: call(capsys, monkeypatch, *arguments)
+def command(scfast: Callable) -> Callable:
+    return lambda *arguments: scfast("ahp", *arguments)
 
 
 GOOD = """
@@ -569,10 +558,7 @@ def test_command_says_what_it_lets_pass(command, tmp_path: Path) -> None:
 
 
 def test_loads_nothing_heavy() -> None:
-    program = "import scfast as sf, sys; sf.ahp.weights([[1, 2], [1]]); print(sorted(set(sys.modules) & set(sys.argv[1:])))"
-    heavy = ["numba", "scipy", "h5py", "matplotlib", "pandas"]
-    done = subprocess.run([sys.executable, "-c", program, *heavy], capture_output=True, text=True, check=True)
-    assert done.stdout == "[]\n"
+    assert heavy("import scfast as sf\nsf.ahp.weights([[1, 2], [1]])") == ["0"]
 
 
 def test_picture_holds_every_weight_and_nothing_overlaps() -> None:

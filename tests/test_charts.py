@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from runs import run
 
 import scfast as sf
 from scfast import charts, comparison, plots
@@ -17,10 +18,6 @@ HUBS = "[[strategy]]\nname = 'hubs'\nprotection = [3, 8]\n"
 MORE = "[[strategy]]\nname = 'more'\nmore_partners = 1\n"
 DETECT = "[[strategy]]\nname = 'detect $1 & $2'\ndetection = 0.2\ncost = 3\n"
 LONG = "a long name that somebody has thought of and that goes on for more than a line or two"
-
-
-def run(text: str, **how: object) -> Result:
-    return sf.run(sf.Config.from_text(text), n_jobs=1, **how)
 
 
 @pytest.fixture(scope="module")

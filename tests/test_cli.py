@@ -1,38 +1,15 @@
 """The command line: what it prints, what it leaves behind, and one line with exit code 2 for whatever is wrong."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from bad_input import KINDS, contents
-
-from scfast import cli
+from runs import heavy
 
 SMALL = ["--set", "network.n_nodes=60", "--set", "run.networks=2", "--set", "run.replicates=64", "--set", "run.steps=20"]
-HEAVY = ("numba", "scipy", "h5py", "matplotlib", "pandas", "joblib", "networkx", "xarray")
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-
-
-def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of ``scfast arguments``."""
-    monkeypatch.setattr(sys, "argv", ["scfast", *map(str, arguments)])
-    code = 0
-    try:
-        cli.main()
-    except SystemExit as done:
-        code = int(done.code or 0)
-    out, err = capsys.readouterr()
-    return code, out, err
-
-
-@pytest.fixture
-def scfast(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """The command line, run in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    return lambda *arguments: call(capsys, monkeypatch, *arguments)
 
 
 def test_from_init_to_pictures(scfast, tmp_path: Path) -> None:
@@ -176,12 +153,5 @@ def test_init_never_overwrites(scfast, tmp_path: Path) -> None:
 def test_help_import_and_configuration_errors_stay_light(tmp_path: Path) -> None:
     """None of them loads a heavy library: numba alone would cost half a second."""
     (tmp_path / "bad.toml").write_text("[dynamics]\nbeta = 2\n")
-    for arguments, code in ((["--help"], 0), (["run", str(tmp_path / "bad.toml"), "-o", str(tmp_path / "r")], 2), (["init"], 0)):
-        program = (
-            "import sys, scfast, scfast.cli\n"
-            f"sys.argv = ['scfast', *{arguments!r}]\n"
-            "try:\n    scfast.cli.main()\nexcept SystemExit as done:\n    code = done.code or 0\nelse:\n    code = 0\n"
-            f"print('LOADED', sorted(set({HEAVY!r}) & set(sys.modules)), code)\n"
-        )
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-        assert done.stdout.splitlines()[-1] == f"LOADED [] {code}"
+    for arguments, code in ((["--help"], 0), (["run", tmp_path / "bad.toml", "-o", tmp_path / "r"], 2), (["init"], 0)):
+        assert heavy("import scfast", *arguments) == [str(code)]

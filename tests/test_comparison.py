@@ -1,15 +1,14 @@
 """Strategies beside the baseline: intervals recomputed by hand from raw trajectories, their coverage, and what the command says."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from runs import heavy, run
 
 import scfast as sf
-from scfast import cli, comparison, reports
+from scfast import comparison, reports
 from scfast.cli import shared
 from scfast.comparison import difference
 from scfast.results import Result
@@ -33,10 +32,6 @@ record = ["trajectories"]
 FUND = "[[strategy]]\nname = 'fund'\ncontingency_fund = 0.5\ncost = 4\n"
 HUBS = "[[strategy]]\nname = 'hubs'\nprotection = [3, 8]\n"
 MORE = "[[strategy]]\nname = 'more'\nmore_partners = 1\n"
-
-
-def run(text: str, *overrides: str, **how: object) -> Result:
-    return sf.run(sf.Config.from_text(text, overrides=list(overrides)), n_jobs=1, **how)
 
 
 @pytest.fixture(scope="module")
@@ -276,23 +271,6 @@ def test_rates_and_their_mean_field(small: Result) -> None:
         comparison.rates(plain, sf.Config.from_dict(plain.config).cells)
 
 
-@pytest.fixture
-def scfast(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """The command line, run in an empty folder: exit code, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["scfast", *arguments])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as done:
-            code = int(done.code or 0)
-        return code, *capsys.readouterr()
-
-    return call
-
-
 def test_command_runs_then_reads_the_folder(scfast, tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text(SMALL + FUND + HUBS + MORE)
     code, out, err = scfast("compare", "c.toml", "-o", "r", "--set", "run.networks=2", "--csv", "t", "--plot", "p.png")
@@ -379,14 +357,7 @@ def test_arguments_of_compare(small: Result) -> None:
 
 def test_a_plan_without_strategies_loads_nothing_heavy(tmp_path: Path) -> None:
     (tmp_path / "c.toml").write_text(SMALL)
-    program = (
-        "import sys, scfast.cli\n"
-        f"sys.argv = ['scfast', 'compare', {str(tmp_path / 'c.toml')!r}, '-o', {str(tmp_path / 'r')!r}]\n"
-        "try:\n    scfast.cli.main()\nexcept SystemExit as done:\n    code = done.code\n"
-        "print(sorted({'numba', 'scipy', 'h5py', 'matplotlib', 'pandas'} & set(sys.modules)), code)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "[] 2\n"
+    assert heavy("", "compare", tmp_path / "c.toml", "-o", tmp_path / "r") == ["2"]
 
 
 @pytest.mark.parametrize("name", ["steady", "hurried"])

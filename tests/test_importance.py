@@ -1,14 +1,15 @@
 """Systemic importance: what comes of each node alone, beside vulnerability, degree and fitness."""
 
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from runs import run
 
 import scfast as sf
-from scfast import charts, cli, sensitivity, simulating, sirs
+from scfast import charts, sensitivity, simulating, sirs
 from scfast.config import ConfigError
 from scfast.plan import Plan
 from scfast.simulating import Task, run_task
@@ -90,7 +91,7 @@ def test_standard_errors_are_the_spread_over_seeds() -> None:
 
 def test_plain_numbers_stay_what_they_are(result: sf.Result) -> None:
     """Without importance the stored tables are the same, whatever `alone` is; with it they only become more."""
-    plain = [sf.run(sf.Config.from_text(SMALL, ["run.record=['nodes']", f"run.alone={n}"]), n_jobs=1) for n in (16, 32)]
+    plain = [run(SMALL, "run.record=['nodes']", f"run.alone={n}") for n in (16, 32)]
     assert plain[0].digest == plain[1].digest
     assert not any("alone" in name for name in plain[0].tables)
     more = tables_of(result)
@@ -102,7 +103,7 @@ def test_plain_numbers_stay_what_they_are(result: sf.Result) -> None:
 def test_same_bits_in_parts_and_on_any_number_of_workers(
     result: sf.Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert sf.run(sf.Config.from_text(SMALL), n_jobs=1).digest == result.digest
+    assert run(SMALL).digest == result.digest
     monkeypatch.setattr("scfast.simulating.TASK_BYTES", 1)
     split = Plan.of(sf.Config.from_text(SMALL))
     assert sum(map(len, split.shards)) == 4  # 600 replicates are two blocks, of which the first has the importance
@@ -112,7 +113,7 @@ def test_same_bits_in_parts_and_on_any_number_of_workers(
 def test_shocks_and_protection_have_no_part_in_it(result: sf.Result) -> None:
     """The same replicates, to the bit."""
     more = SMALL + "[protection]\nprotected = 9\n[[shock]]\nseverity = 0.5\nsteps = [1]\n"
-    other = sf.run(sf.Config.from_text(more), n_jobs=1)
+    other = run(more)
     for name in NODES:
         np.testing.assert_array_equal(other.tables[f"node/alone_{name}"], result.tables[f"node/alone_{name}"])
     assert (other.tables["node/infected_steps"] != result.tables["node/infected_steps"]).any()
@@ -186,7 +187,7 @@ def test_a_network_from_files_that_is_too_large_is_refused(monkeypatch: pytest.M
 
 
 def test_what_was_not_recorded_is_refused(result: sf.Result) -> None:
-    plain = sf.run(sf.Config.from_text(SMALL, ["run.record=[]", "run.networks=1"]), n_jobs=1)
+    plain = run(SMALL, "run.record=[]", "run.networks=1")
     for found, arguments, line in (
         (plain, {}, "run.record: must hold 'importance' for the nodes' importance to be known"),
         (result, {"cell": 1}, "cell = 1: must be between 0 and 0"),
@@ -195,7 +196,7 @@ def test_what_was_not_recorded_is_refused(result: sf.Result) -> None:
         with pytest.raises(ValueError) as caught:
             found.importance(**arguments)
         assert str(caught.value) == line
-    alone = sf.run(sf.Config.from_text(SMALL, ["run.record=['importance']", "run.networks=1"]), n_jobs=1)
+    alone = run(SMALL, "run.record=['importance']", "run.networks=1")
     assert alone.importance()["infected"].isna().all()
     assert ("risk_load", "infected") not in sensitivity.agreement(alone.importance())
 
@@ -213,18 +214,7 @@ def test_rankings_agree_over_networks(result: sf.Result) -> None:
     assert 0 < sensitivity.chance_between(frame) < 1
 
 
-def test_command_and_picture(
-    result: sf.Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def scfast(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["scfast", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as done:
-            code = int(done.code or 0)
-        return code, *capsys.readouterr()
-
+def test_command_and_picture(result: sf.Result, tmp_path: Path, scfast: Callable) -> None:
     (tmp_path / "c.toml").write_text(SMALL.replace(', "importance"', ""))  # which the command adds
     code, out, err = scfast("importance", tmp_path / "c.toml", "-o", result.folder, "--top", 3, "--csv", tmp_path)
     assert (code, err) == (0, f"{result.folder}: complete already\n")

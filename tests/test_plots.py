@@ -11,6 +11,7 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from runs import run
 
 import scfast as sf
 from scfast import plots
@@ -30,10 +31,6 @@ seed = 5
 """
 ONE = GRID[: GRID.index('"dynamics.gamma"')]
 PLAIN = GRID[: GRID.index("[sweep]")]
-
-
-def run(text: str, *overrides: str) -> Result:
-    return sf.run(sf.Config.from_text(text, overrides=list(overrides)), n_jobs=1)
 
 
 @pytest.fixture(scope="module")

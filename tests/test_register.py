@@ -2,7 +2,6 @@
 
 import csv
 import io
-import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +9,6 @@ from pathlib import Path
 
 import click
 import pytest
-from test_cli import call
 
 from scfast.profiles import IMMUNITY, Profile, Systems
 from scfast.register import COLUMNS, STRATEGIES, Register, csv_text, identify, read_toml, risk_lines
@@ -113,15 +111,9 @@ def test_identified_factors_make_a_register(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def scfast(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable:
-    """The command line, run in an empty folder, with lines to read."""
-    monkeypatch.chdir(tmp_path)
-
-    def called(*arguments: str, lines: str = "") -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "stdin", io.StringIO(lines))
-        return call(capsys, monkeypatch, "register", *arguments)
-
-    return called
+def scfast(scfast: Callable) -> Callable:
+    """``scfast register``, run in an empty folder, with lines to read."""
+    return lambda *arguments, lines="": scfast("register", *arguments, lines=lines)
 
 
 def test_register_on_the_command_line(scfast: Callable, tmp_path: Path) -> None:

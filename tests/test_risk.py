@@ -3,8 +3,6 @@
 import itertools
 import json
 import math
-import subprocess
-import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +12,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from runs import heavy
 from scipy import stats
-from test_cli import HEAVY
 
 from scfast import ahp
 from scfast.parameters import SIRS
@@ -291,14 +289,8 @@ def test_mean_field_at_its_corners() -> None:
 
 
 def test_stays_light() -> None:
-    program = (
-        "import sys\nfrom scfast import cli\nsys.argv = ['scfast', 'register', 'show', 'trst']\n"
-        "try:\n    cli.main()\nexcept SystemExit as done:\n    code = done.code\n"
-        "import scfast as sf\nsf.to_sirs(sf.Profile({'capital_stability': {'low': 0, 'high': 1}}), 0.1)\n"
-        f"print(sorted(set({HEAVY!r}) & set(sys.modules)), code)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout == "[] 2\n"
+    program = "import scfast as sf\nsf.to_sirs(sf.Profile({'capital_stability': {'low': 0, 'high': 1}}), 0.1)"
+    assert heavy(program, "register", "show", "trst") == ["2"]
 
 
 RATES = {"beta": 0.1, "gamma": 0.1, "delta": 0.1, "xi": 0.1}
