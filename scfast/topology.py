@@ -20,7 +20,6 @@ from scfast.structure import (
     degree_assortativity,
     largest_eigenvalue,
     ratio,
-    rows,
     tier_edges,
     triangles,
     type_assortativity,
@@ -335,25 +334,27 @@ def crossing_paths(
     >>> [counts.tolist() for counts in crossing_paths(ring)]
     [[0, 4, 2], [0, 4, 2]]
     """
-    start = np.repeat(np.arange(network.n_nodes, dtype=np.int32), network.degree)
-    once = start < network.indices
-    low, high = start[once], network.indices[once]
-    crosses = np.abs(network.types[low] - network.types[high]) >= 2
-    n_crossing, others = int(np.count_nonzero(crosses)), np.flatnonzero(~crosses)
-    chosen = _drawn_sources(network.n_nodes, sources, seed)
+    n, indices = network.n_nodes, network.indices
+    row = np.repeat(np.arange(n), network.degree)
+    once = np.flatnonzero(row < indices)
+    crosses = np.abs(network.types[row[once]] - network.types[indices[once]]) >= 2
+    crossing, others = once[crosses], once[~crosses]
+    chosen = _drawn_sources(n, sources, seed)
+    place = row * n + indices  # ascending, as rows are
 
     def without(gone: np.ndarray) -> np.ndarray:
-        kept = np.ones(low.size, bool)
-        kept[gone] = False
-        return paths.search(paths.layout(*rows(low[kept], high[kept], network.n_nodes)), chosen, tick).counts
+        kept = np.ones(indices.size, bool)
+        kept[gone] = kept[np.searchsorted(place, indices[gone] * np.int64(n) + row[gone])] = False
+        starts = np.concatenate(([0], np.cumsum(kept)))[network.indptr]
+        return paths.search(paths.layout(starts, indices[kept]), chosen, tick).counts
 
     nothing = np.zeros(0, np.int64)
-    if not n_crossing:
+    if not crossing.size:
         return nothing, nothing
-    uncrossed = without(np.flatnonzero(crosses))
-    if n_crossing > others.size:
+    uncrossed = without(crossing)
+    if crossing.size > others.size:
         return uncrossed, nothing
-    return uncrossed, without(_rng(seed, 1).choice(others, n_crossing, replace=False, shuffle=False))
+    return uncrossed, without(_rng(seed, 1).choice(others, crossing.size, replace=False, shuffle=False))
 
 
 def spectral_radius(network: Network) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bad_calls import EDGES, FILE, Bad, configured, grown
+from bad_calls import EDGES, FILE, Bad, configured, grown, left
 
 PLAIN = "[topology]\n"
+FEW = f"[network]\nn_nodes=20\n{PLAIN}[run]\nnetworks=2\nseed=1\n"
 SERIES = f"{PLAIN}[[series]]\nname='a'\n"
 
 TOPOLOGY = {
@@ -91,5 +92,19 @@ TOPOLOGY = {
     "series of too many cells": configured(
         f"{SERIES}dynamics.xi={{start=0,stop=1,num=400}}\ndynamics.beta={{start=0,stop=1,num=400}}\n",
         "series = 160000 cells: must be at most 100000",
+    ),
+    "pictures of states where nothing ran": left("plot r", "r: holds networks that were measured; scfast topology r ", text=FEW),
+    **{
+        f"{command} where nothing ran": left(f"{command} r", "r: holds networks that were measured, on which nothing ran", text=FEW)
+        for command in ("compare", "drivers", "importance")
+    },
+    "importance in a configuration that measures": Bad(
+        ["importance", "c.toml", "-o", "r"], "c.toml: has [topology]: networks are measured, and nothing runs on them", {"c.toml": FEW}
+    ),
+    "no such cell of networks": left("show r --cell 1", "cell = 1: must be between 0 and 0", text=FEW),
+    "measured folder for another run": left(
+        "run c.toml -o r --set run.networks=3",
+        "r: holds results of another configuration: run.networks = 2 there, 3 here",
+        text=FEW,
     ),
 }

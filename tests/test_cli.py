@@ -167,6 +167,8 @@ def test_init_never_overwrites(scfast, tmp_path: Path) -> None:
         "files",
         "hurried",
         "steady",
+        "study",
+        "study_large",
         "sweep",
     }
 

@@ -461,6 +461,7 @@ SIZES = {
         "[network]\nn_nodes=100\n[run]\nnetworks=4\nreplicates=4096\nsteps=500\nseed=1\nrecord=['trajectories']",
         2,
     ),
+    "measured": ("[network]\nn_nodes=200000\n[topology]\n[run]\nnetworks=2\nseed=1", 2),
     "many replicates": ("[network]\nn_nodes=100\n[run]\nnetworks=4\nreplicates=200000\nsteps=20\nseed=1\nrecord=[]", 2),
 }
 

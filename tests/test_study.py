@@ -91,6 +91,7 @@ def test_series_from_python() -> None:
     assert [cell.network.model.m[0] for cell in config.cells] == [2, 2, 1, 2]
     plain = Config(topology=TopologySettings(), sweep=sizes)
     assert [cell.values for cell in plain.cells] == [{"network.n_nodes": 60}, {"network.n_nodes": 90}]
+    assert Config.from_text(plain.to_toml()) == plain == Config.from_dict(plain.resolved())
     with pytest.raises(ConfigError, match=r"^\[protection\]: must not be given together with \[topology\]$"):
         Config(topology=TopologySettings(), protection=sf.Protection(3))
     with pytest.raises(ConfigError, match=r"^run\.steps = 3: must not be given together with \[topology\]$"):

@@ -134,6 +134,8 @@ def importance(how: Computing, top: int, cell: int, csv: Path | None, picture: s
 
     def settings() -> Any:
         made = replace(how.settings(), strategies=(), sensitivity=None)
+        if made.topology is not None:
+            raise ValueError(f"{how.config}: has [topology]: networks are measured, and nothing runs on them")
         how.folder()
         if not 0 <= cell < len(made.cells):
             raise ValueError(f"--cell = {cell}: must be between 0 and {len(made.cells) - 1}")

@@ -301,9 +301,8 @@ def _sections(config: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         if key in scores:
             own = "from your files or judgments"
             scores[key] = f"{len(scores[key]['id'])} nodes" if key == "nodes" and "id" in scores[key] else own
-    if not any(key.startswith("protection.") for key, _ in config.get("sweep", ())) and not found.get("protection", {}).get(
-        "protected"
-    ):
+    swept = config.get("sweep", ())
+    if not any(key.startswith("protection.") for key, _ in swept) and not found.get("protection", {}).get("protected"):
         found.pop("protection", None)
     tables = [(f"{kind} {k + 1}", table) for kind in ("shock", "strategy") for k, table in enumerate(config.get(kind, ()))]
     tables += [(f"series {k + 1}", {"name": one["name"], **dict(one["sweep"])}) for k, one in enumerate(config.get("series", ()))]

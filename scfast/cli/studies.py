@@ -9,7 +9,7 @@ from scfast.cli.shared import new_table
 if TYPE_CHECKING:
     from scfast.study import Study
 
-SHOWN = ("mean_degree", "exponent", "path_length", "clustering", "crossing")
+SHOWN = ("mean_degree", "exponent", "path_length", "crossing")
 
 
 def study_tables(study: "Study", folder: Path | None, cell: int | None = None, most: int = 100) -> list[Any]:
@@ -25,14 +25,12 @@ def study_tables(study: "Study", folder: Path | None, cell: int | None = None, m
     summary = study.summary()
     if cell is not None or study.n_cells == 1:
         return [_one(study, summary[summary["cell"] == (cell or 0)], cell or 0)]
-    found = {key: row for key, row in zip(zip(summary["cell"], summary["measure"], strict=True), summary.itertuples(), strict=True)}
-    more = (
-        f"scfast topology {folder or 'DIR'} shows more." if study.n_cells <= most else f"The first {most} of {study.n_cells} cells."
-    )
+    found = {(row.cell, row.measure): row for row in summary.itertuples()}
+    more = "" if study.n_cells <= most else f"The first {most} of {study.n_cells} cells; all by --csv. "
     table = new_table(
         "Networks",
         *("cell>", "series", "model", "at", *(f"{name.replace('_', ' ')}>" for name in SHOWN)),
-        caption=f"Means over networks; ± half the 95 % interval. {more}",
+        caption=f"{more}Means over networks; ± half the 95 % interval. scfast topology {folder or 'DIR'} shows more.",
     )
     for c, values in list(enumerate(study.cells))[:most]:
         at = [f"{key.partition('.')[2]} {value}" for key, value in values.items() if key in study.keys]
