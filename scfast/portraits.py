@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -312,7 +313,7 @@ def _places(settings: Sequence[str]) -> tuple[str, list[str], list[float], bool]
 
 
 def study(networks: pd.DataFrame) -> Iterator[tuple[str, Figure]]:
-    """Name and figure of each picture of a study: [P]'s figures 2 to 4 and table 3, then each assumption that was varied.
+    """Name and figure of each picture of a study: [P]'s figures 2 to 4 and table 3, then each assumption of several settings.
 
     Parameters
     ----------
@@ -324,7 +325,8 @@ def study(networks: pd.DataFrame) -> Iterator[tuple[str, Figure]]:
             yield name, against_size(networks, title, measures)
             if name == "mean-degree" and claims.type_columns(_rows(networks)):
                 yield "mean-degree-by-type", types_against_size(networks)
-    for series in dict.fromkeys(name for name, _, _ in claims.settings(networks)):
+    settings = Counter(name for name, _, _ in claims.settings(networks))
+    for series in (name for name, number in settings.items() if number > 1):
         yield f"by-{re.sub('[^0-9A-Za-z_]+', '-', series)}", against_setting(networks, series)
 
 

@@ -30,7 +30,7 @@ PRINTED = ("csv", "picture", "as_json")
 @click.option("--sources", type=int, help="Nodes from which paths are measured; by default all of up to 20,000.")
 @click.option("--clean", is_flag=True, help="Drop self-loops and repeated edges of a CSV of edges.")
 @click.option("--symmetrize", is_flag=True, help="Rows of a CSV of edges are directed; a pair given both ways is one edge.")
-@click.option("--seed", type=int, help="Root seed of what is sampled; 0 for a CSV of edges.")
+@click.option("--seed", type=int, help="Root seed; for a CSV of edges, of what is sampled, by default 0.")
 @click.pass_context
 def topology(context: click.Context, /, what: str | None, study: bool, large: bool, **given: Any) -> None:
     """Degrees, path lengths, clustering, tiers, cores and thresholds of networks.
