@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scfast import claims
-from scfast.claims import BASE, BESIDE, Claim
+from scfast.claims import BASE, BESIDE, MODELS, Claim
 from scfast.comparison import Table, number_text
 from scfast.topology import MEASURES, Topology
 
@@ -47,8 +47,7 @@ BY_SIZE = {
 }
 """Claims that are looked at by size: tables, and short names of the claims in each."""
 
-MODELS = {BASE: "dual local world", BESIDE: "Barabási-Albert"}
-BRIEF = {BASE: "dual", BESIDE: "BA"}
+BRIEF = {BASE: "dual", BESIDE: "BA", "bianconi_barabasi": "BB", "local_world": "local"}
 CLAIM_ABOUT = (
     "yes: the 95 % interval is wholly on the claim's side; no: wholly off it; ?: neither. Intervals are for each claim alone."
 )
@@ -234,8 +233,8 @@ def figures(networks: pd.DataFrame) -> list[Table]:
     """
     rows = claims.of_series(networks, claims.SERIES)
     found = [_beside(rows, "Mean degree against N ([P] figure 2)", {"mean_degree": ""})]
+    mine = rows[rows["model"] == BASE]
     if kinds := claims.type_columns(rows):
-        mine = rows[rows["model"] == BASE]
         title = "Mean degree of each type against N, dual local world ([P] table 3)"
         found.append(_against(mine, title, {column: column.partition(".")[2] for column in kinds}))
     exponents = {name: SHORT[name] for name in claims.ESTIMATORS if name in rows}
@@ -245,9 +244,8 @@ def figures(networks: pd.DataFrame) -> list[Table]:
             title = f"Degree exponent against N, {how} ([P] figure 3)"
             found.append(_beside(rows, title, {name: exponents[name] for name in part}))
     found.append(_beside(rows, "Mean path length against N, edges ([P] figure 4)", {"path_length": ""}))
-    if "crossing" in rows:
+    if "crossing" in rows and len(mine):
         shown = {"crossing": "share of edges", "crossing_effect": "longer without them", "control_effect": "without as many others"}
-        mine = rows[rows["model"] == BASE]
         found.append(_against(mine, "Cross-tier edges: their share, and mean path length without them, edges", shown))
     return found
 
@@ -271,6 +269,7 @@ def _mean(curve: pd.DataFrame) -> str:
 def _beside(rows: pd.DataFrame, title: str, measures: dict[str, str]) -> Table:
     """Measures of the models side by side, by N."""
     models = [model for model in MODELS if (rows["model"] == model).any()]
+    both = {BASE, BESIDE} <= set(models)
     texts = []
     sample = claims.Sample(rows)
     for n, part in rows.groupby("n_nodes"):
@@ -278,13 +277,13 @@ def _beside(rows: pd.DataFrame, title: str, measures: dict[str, str]) -> Table:
         line = [f"{n:,}", f"{part['network'].nunique():,}"]
         for measure in measures:
             line += [_mean(claims.curve(part[part["model"] == model], measure)) for model in models]
-            if len(models) == 2:
+            if both:
                 told = sample.estimate(measure, {(BASE, size): 1.0, (BESIDE, size): -1.0})
                 line.append(plus_minus(told.value, *told.interval()))
         texts.append(line)
     columns = ["N>", "networks>"]
     for short in measures.values():
-        names = [*(BRIEF[model] if short else MODELS[model] for model in models), *["difference"] * (len(models) == 2)]
+        names = [*(BRIEF[model] if short else MODELS[model] for model in models), *["difference"] * both]
         columns += [f"{name}{f', {short}' * bool(short)}>" for name in names]
     return Table(title, columns, texts, "±: 95 % interval over networks.")
 

@@ -293,6 +293,16 @@ def test_curves_are_means_with_students_interval() -> None:
 # ---- as texts
 
 
+def test_other_models_have_tables_without_claims() -> None:
+    table = study(exponent=lambda *_: 2.6, path_length=lambda *_: 3.0, mean_degree=lambda *_: 5.0)
+    tables, notes, data = pages.study_tables(table[table["model"] == BESIDE])
+    assert len(tables) == 3 and not notes and list(data) == ["networks"]
+    assert tables[0].columns == ["N>", "networks>", "Barabási-Albert>"]
+    third = table[table["model"] == BASE].assign(model="local_world")
+    tables, _, _ = pages.study_tables(pd.concat([table, third]))
+    assert tables[0].columns[2:] == ["dual local world>", "Barabási-Albert>", "local world>", "difference>"]
+
+
 def test_tables_hold_the_numbers() -> None:
     table = varied()
     shown = {one.title: one for one in pages.figures(table.assign(mean_degree=5.0))}
