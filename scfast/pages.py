@@ -417,7 +417,7 @@ def _otherwise(rows: pd.DataFrame) -> list[str]:
             key, _, value = setting.partition(" = ")
             settings.setdefault(key, []).append(value)
         texts = [f"{key} = {', '.join(values)}" for key, values in settings.items()]
-        told.append(f"  {found}{_by(str(measure))} with {'; '.join(texts)}.")
+        told.append(f"  otherwise{_by(str(measure))}: {found} with {'; '.join(texts)}.")
     return told or ["  no setting decides otherwise."]
 
 
@@ -447,6 +447,6 @@ def markdown(tables: Iterable[Table]) -> str:
     for table in tables:
         head = "| " + " | ".join(column.rstrip(">") for column in table.columns) + " |"
         rule = "| " + " | ".join("---:" if column.endswith(">") else ":---" for column in table.columns) + " |"
-        rows = ["| " + " | ".join(text.replace("|", "\\|") for text in row) + " |" for row in table.rows]
+        rows = ["| " + " | ".join(text.replace("|", "\\|").replace("<", "&lt;") for text in row) + " |" for row in table.rows]
         parts.append("\n".join([f"### {table.title}", "", head, rule, *rows, *(["", table.caption] if table.caption else [])]))
     return "\n\n".join(parts)

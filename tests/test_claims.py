@@ -251,7 +251,7 @@ def test_assumptions_say_what_each_setting_decides_otherwise() -> None:
     assert set(table["sizes"]) == {(500, 5000)}
     lines = pages.depends(claims.claims(varied()), table)
     at = lines.index("the degree exponent is smaller than BA's: holds by maximum likelihood (k ≥ 4).")
-    assert lines[at + 1] == "  fails, k≥4 with local_world = 5."
+    assert lines[at + 1] == "  otherwise, k≥4: fails with local_world = 5."
     shown = pages.assumption_tables(table)
     assert [one.title.split()[0] for one in shown] == ["Degree", "Other"]
     column = shown[0].columns.index("below BA, k≥4")
