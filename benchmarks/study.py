@@ -7,6 +7,7 @@ python -m benchmarks.study results/study ../shared/data
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 
 import pandas as pd
@@ -62,6 +63,11 @@ def draw(figure: object, name: str, about: str) -> str:
     return f"![{name}]({name}.png)\n"
 
 
+def wrapped(text: str) -> str:
+    """Paragraphs in lines of up to 132 characters."""
+    return "\n\n".join(textwrap.fill(part, 132, break_on_hyphens=False) for part in text.split("\n\n"))
+
+
 def study_page(folder: Path) -> str:
     """The study's page, of the results in `folder` and, of large networks, in `folder`/large."""
     found = [sf.load(path) for path in (folder, folder / "large") if (path / "manifest.json").exists()]
@@ -73,7 +79,7 @@ def study_page(folder: Path) -> str:
         command="scfast topology --study" + " --large" * (len(found) > 1) + " -o results/study",
         networks=f"{len(networks):,}", low=sizes.min(), high=sizes.max(), runs=runs[0].upper() + runs[1:],
         alike=100 * claims.ALIKE, small=100 * claims.SMALL)  # fmt: skip
-    text += "## What the claims say\n\n" + pages.bullets(notes) + "\n\n"
+    text = wrapped(text) + "## What the claims say\n\n" + pages.bullets(notes) + "\n\n"
     about = f"run {found[0].manifest['run_id']}, seed {found[0].seed}"
     for name, figure in portraits.study(networks):
         if name in PICTURES:
@@ -88,7 +94,7 @@ def topology_page(data: Path) -> str:
         network = sf.read_network(data / name / "edges.csv", data / name / "nodes.csv", symmetrize=True)
         found = sf.measure(network, bootstraps=BOOTSTRAPS, seed=1)
         command = f"scfast topology edges.csv --nodes nodes.csv --symmetrize --bootstraps {BOOTSTRAPS} --seed 1 --plot page.png"
-        text += f"## {title}\n\n{source}\n\n    {command}\n\n"
+        text += f"## {title}\n\n{wrapped(source)}\n\n    {command}\n\n"
         text += draw(portraits.portrait(found, network, title), f"topology-{name}", f"topology of {name}")
         text += "\n" + pages.markdown(pages.page(found, title)) + "\n\n"
     return text.rstrip() + "\n"

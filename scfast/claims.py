@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 BASE, BESIDE = "dual_local_world", "barabasi_albert"
 """Kinds of growth model: the one that [P] proposes, and the one that it stands beside."""
 
+MODELS = {
+    "dual_local_world": "dual local world",
+    "barabasi_albert": "Barabási-Albert",
+    "bianconi_barabasi": "Bianconi-Barabási",
+    "local_world": "local world",
+}
+"""Kinds of growth models as people name them."""
+
 WITHIN = (500, 5_000)
 """Network sizes between which the claims are tested: about those of [P]'s figures."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scfast import claims
-from scfast.claims import BASE, BESIDE, Claim
+from scfast.claims import BASE, BESIDE, MODELS, Claim
 from scfast.comparison import Table, number_text
 from scfast.topology import MEASURES, Topology
 
@@ -35,20 +35,19 @@ COLUMNS = {
 }
 """Claims that are looked at under other assumptions, and their short names."""
 
-SIZE_NAMES = {
-    "exponent.rises": "exponent rises from the N before",
-    "exponent.below": "exponent below BA's",
-    "path.rises": "path length rises from the N before",
-    "path.like": "path length rises as BA's",
-    "path.below": "path length below BA's",
-    "crossing.shortens": "cross-tier edges shorten paths",
-    "crossing.small": "that effect is not obvious",
-    "degree.settles": "mean degree settles",
-    "degree.equal": "mean degree is BA's",
+BY_SIZE = {
+    "Beside BA at each N": {"exponent.below": "exponent", "path.below": "path", "degree.equal": "mean degree"},
+    "From each N to the next": {
+        "exponent.rises": "rises",
+        "path.rises": "path rises",
+        "path.like": "as BA's",
+        "degree.settles": "degree settles",
+    },
+    "Cross-tier edges at each N": {"crossing.shortens": "shorten paths", "crossing.small": "not obvious"},
 }
-"""Claims that are looked at by size, and their short names."""
+"""Claims that are looked at by size: tables, and short names of the claims in each."""
 
-MODELS = {BASE: "dual local world", BESIDE: "Barabási-Albert"}
+BRIEF = {BASE: "dual", BESIDE: "BA", "bianconi_barabasi": "BB", "local_world": "local"}
 CLAIM_ABOUT = (
     "yes: the 95 % interval is wholly on the claim's side; no: wholly off it; ?: neither. Intervals are for each claim alone."
 )
@@ -194,18 +193,34 @@ def study_tables(networks: pd.DataFrame) -> tuple[list[Table], list[str], dict[s
         tables += assumption_tables(table)
         data["assumptions"] = table.assign(sizes=table["sizes"].map(lambda sizes: " ".join(map(str, sizes))))
     sizes = claims.by_size(networks)
-    tables.append(size_table(sizes))
+    tables += size_tables(sizes)
     data["sizes"] = claims.to_frame(sizes)
-    return tables, notes(found, table) + broken(sizes), data
+    told = notes(found, table)
+    beyond = [one for one in claims.claims(networks, (1 + claims.WITHIN[1], math.inf)) if not one.key.startswith("degree.order")]
+    if beyond:
+        tables += claim_tables(beyond, " beyond, exploratory")
+        data["beyond"] = claims.to_frame(beyond)
+        told += broken(found, beyond, sizes)
+    return tables, told, data
 
 
-def broken(found: Sequence[Claim]) -> list[str]:
-    """Which claims fail as networks grow beyond the sizes that they are about, and where for the first time."""
-    beyond = {at: sizes for at, sizes in claims.breaks(found).items() if sizes[-1] > claims.WITHIN[1]}
+def broken(found: Sequence[Claim], beyond: Sequence[Claim], sizes: Sequence[Claim]) -> list[str]:
+    """Which claims are decided otherwise in larger networks than those that they are about, and where they fail first."""
+    told = []
+    within = {(one.key, one.measure): one.verdict for one in found if len(one.sizes) > 1}
+    first = {at: where[-1] for at, where in claims.breaks(sizes).items() if where[-1] > claims.WITHIN[1]}
+    for one in beyond:
+        before = within.get((one.key, one.measure))
+        since = first.get((one.key, one.measure)) if before != "fails" else None
+        if len(one.sizes) > 1 and before is not None and (before != one.verdict or since):
+            how = f", {one.estimator}" * bool(one.estimator)
+            fails = f"; fails for the first time at N = {since:,}" if since else ""
+            told.append(f"  {one.text}{how}: {one.verdict}, by {_signed(one)}; {before} below{fails}.")
+    low, high = min(one.sizes[0] for one in beyond), max(one.sizes[-1] for one in beyond)
     return [
-        f"{SIZE_NAMES[key]}{_by(measure)}: fails for the first time at N = {sizes[-1]:,}."
-        for (key, measure), sizes in beyond.items()
-    ]
+        f"At N = {low:,} to {high:,} (exploratory), otherwise than at {claims.WITHIN[0]:,} to {claims.WITHIN[1]:,}:",
+        *told,
+    ] * bool(told)
 
 
 def figures(networks: pd.DataFrame) -> list[Table]:
@@ -218,8 +233,8 @@ def figures(networks: pd.DataFrame) -> list[Table]:
     """
     rows = claims.of_series(networks, claims.SERIES)
     found = [_beside(rows, "Mean degree against N ([P] figure 2)", {"mean_degree": ""})]
+    mine = rows[rows["model"] == BASE]
     if kinds := claims.type_columns(rows):
-        mine = rows[rows["model"] == BASE]
         title = "Mean degree of each type against N, dual local world ([P] table 3)"
         found.append(_against(mine, title, {column: column.partition(".")[2] for column in kinds}))
     exponents = {name: SHORT[name] for name in claims.ESTIMATORS if name in rows}
@@ -229,9 +244,8 @@ def figures(networks: pd.DataFrame) -> list[Table]:
             title = f"Degree exponent against N, {how} ([P] figure 3)"
             found.append(_beside(rows, title, {name: exponents[name] for name in part}))
     found.append(_beside(rows, "Mean path length against N, edges ([P] figure 4)", {"path_length": ""}))
-    if "crossing" in rows:
+    if "crossing" in rows and len(mine):
         shown = {"crossing": "share of edges", "crossing_effect": "longer without them", "control_effect": "without as many others"}
-        mine = rows[rows["model"] == BASE]
         found.append(_against(mine, "Cross-tier edges: their share, and mean path length without them, edges", shown))
     return found
 
@@ -255,6 +269,7 @@ def _mean(curve: pd.DataFrame) -> str:
 def _beside(rows: pd.DataFrame, title: str, measures: dict[str, str]) -> Table:
     """Measures of the models side by side, by N."""
     models = [model for model in MODELS if (rows["model"] == model).any()]
+    both = {BASE, BESIDE} <= set(models)
     texts = []
     sample = claims.Sample(rows)
     for n, part in rows.groupby("n_nodes"):
@@ -262,13 +277,13 @@ def _beside(rows: pd.DataFrame, title: str, measures: dict[str, str]) -> Table:
         line = [f"{n:,}", f"{part['network'].nunique():,}"]
         for measure in measures:
             line += [_mean(claims.curve(part[part["model"] == model], measure)) for model in models]
-            if len(models) == 2:
+            if both:
                 told = sample.estimate(measure, {(BASE, size): 1.0, (BESIDE, size): -1.0})
                 line.append(plus_minus(told.value, *told.interval()))
         texts.append(line)
     columns = ["N>", "networks>"]
     for short in measures.values():
-        names = [*(MODELS[model] for model in models), *["difference"] * (len(models) == 2)]
+        names = [*(BRIEF[model] if short else MODELS[model] for model in models), *["difference"] * both]
         columns += [f"{name}{f', {short}' * bool(short)}>" for name in names]
     return Table(title, columns, texts, "±: 95 % interval over networks.")
 
@@ -278,8 +293,8 @@ def _by(measure: str) -> str:
     return f", {SHORT[measure]}" if measure in SHORT else ""
 
 
-def claim_tables(found: Sequence[Claim]) -> list[Table]:
-    """The claims with their intervals and verdicts, and where they hold at each size."""
+def claim_tables(found: Sequence[Claim], where: str = "") -> list[Table]:
+    """The claims with their intervals and verdicts, and where they hold at each size; `where` goes into the headings."""
     several = [one for one in found if len(one.sizes) > 1]
     rows = []
     for one in several:
@@ -287,7 +302,7 @@ def claim_tables(found: Sequence[Claim]) -> list[Table]:
         at = ", ".join(f"{other.sizes[0]:,}: {SIGNS[other.verdict]}" for other in each)
         rows.append([one.text, one.estimator, _signed(one), one.unit, one.verdict, at])
     head = ["claim", "estimator", "estimate, 95 % interval>", "unit", "verdict", "at each N"]
-    tables = [Table("Claims", head, rows, CLAIM_ABOUT)]
+    tables = [Table(f"Claims{where}", head, rows, CLAIM_ABOUT)] if rows else []
     keys = {one.key for one in several}
     alone = [one for one in found if one.key not in keys]
     if alone:
@@ -295,7 +310,9 @@ def claim_tables(found: Sequence[Claim]) -> list[Table]:
             [f"{one.text}{f' ({one.measure})' * (one.key == 'degree.order')}", f"{one.sizes[0]:,}", _signed(one), one.verdict]
             for one in alone
         ]
-        tables.append(Table("Claims at one size", ["claim", "N>", "estimate, 95 % interval>", "verdict"], rows, CLAIM_ABOUT))
+        tables.append(
+            Table(f"Claims at one size{where}", ["claim", "N>", "estimate, 95 % interval>", "verdict"], rows, CLAIM_ABOUT)
+        )
     return tables
 
 
@@ -336,16 +353,25 @@ def _changed(row: Any) -> str:
     return "-" if row is None else SIGNS[row["verdict"]] + "!" * bool(row["changed"])
 
 
-def size_table(found: Sequence[Claim]) -> Table:
+def size_tables(found: Sequence[Claim]) -> list[Table]:
     """Claims at every size, as :func:`claims.by_size` gives them: where do they break?"""
-    sizes = sorted({one.sizes[-1] for one in found})
-    rows: dict[tuple[str, str], dict[int, str]] = {}
-    for one in found:
-        if one.verdict != "not defined":
-            digits = max(0, 2 - math.floor(math.log10(max(abs(one.high - one.low), 1e-9))))
-            rows.setdefault((one.key, one.measure), {})[one.sizes[-1]] = f"{one.estimate:+.{min(digits, 4)}f} {SIGNS[one.verdict]}"
-    texts = [[SIZE_NAMES[key] + _by(measure), *(by.get(n, "") for n in sizes)] for (key, measure), by in rows.items()]
-    return Table("Claims by network size (exploratory above 5,000)", ["claim", *(f"{n:,}>" for n in sizes)], texts, CLAIM_ABOUT)
+    tables = []
+    for title, names in BY_SIZE.items():
+        rows: dict[int, dict[str, str]] = {}
+        for one in found:
+            if one.key in names and one.verdict != "not defined":
+                rows.setdefault(one.sizes[-1], {})[names[one.key] + _by(one.measure)] = f"{_short(one)} {SIGNS[one.verdict]}"
+        columns = list(dict.fromkeys(column for by in rows.values() for column in by))
+        texts = [[f"{n:,}", *(rows[n].get(column, "") for column in columns)] for n in sorted(rows)]
+        if columns:
+            tables.append(Table(title, ["N>", *(f"{column}>" for column in columns)], texts, CLAIM_ABOUT))
+    return tables
+
+
+def _short(one: Claim) -> str:
+    """An estimate to two digits of its interval."""
+    reach = one.high - one.low
+    return f"{one.estimate:+.{min(4, max(0, 2 - math.floor(math.log10(reach))))}f}" if reach > 0 else f"{one.estimate:+.3g}"
 
 
 def notes(found: Sequence[Claim], table: pd.DataFrame | None = None) -> list[str]:
@@ -391,7 +417,7 @@ def _otherwise(rows: pd.DataFrame) -> list[str]:
             key, _, value = setting.partition(" = ")
             settings.setdefault(key, []).append(value)
         texts = [f"{key} = {', '.join(values)}" for key, values in settings.items()]
-        told.append(f"  {found}{_by(str(measure))} with {'; '.join(texts)}.")
+        told.append(f"  otherwise{_by(str(measure))}: {found} with {'; '.join(texts)}.")
     return told or ["  no setting decides otherwise."]
 
 
@@ -421,6 +447,6 @@ def markdown(tables: Iterable[Table]) -> str:
     for table in tables:
         head = "| " + " | ".join(column.rstrip(">") for column in table.columns) + " |"
         rule = "| " + " | ".join("---:" if column.endswith(">") else ":---" for column in table.columns) + " |"
-        rows = ["| " + " | ".join(text.replace("|", "\\|") for text in row) + " |" for row in table.rows]
+        rows = ["| " + " | ".join(text.replace("|", "\\|").replace("<", "&lt;") for text in row) + " |" for row in table.rows]
         parts.append("\n".join([f"### {table.title}", "", head, rule, *rows, *(["", table.caption] if table.caption else [])]))
     return "\n\n".join(parts)

@@ -21,6 +21,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from scfast import claims, plots
+from scfast.claims import MODELS
 from scfast.parameters import short
 from scfast.plots import COLOURS, GREY, INK, _figure, _plain, _plural, _styled
 from scfast.topology import Topology
@@ -29,14 +30,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from scfast.network import Network
-
-MODELS = {
-    "dual_local_world": "dual local world",
-    "barabasi_albert": "Barabási-Albert",
-    "bianconi_barabasi": "Bianconi-Barabási",
-    "local_world": "local world",
-}
-"""Kinds of growth models as people name them."""
 
 DRAWN_NODES = 400
 """Networks of more nodes are not drawn on their page: at that size they would be a ball of wool."""

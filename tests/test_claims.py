@@ -251,7 +251,7 @@ def test_assumptions_say_what_each_setting_decides_otherwise() -> None:
     assert set(table["sizes"]) == {(500, 5000)}
     lines = pages.depends(claims.claims(varied()), table)
     at = lines.index("the degree exponent is smaller than BA's: holds by maximum likelihood (k ≥ 4).")
-    assert lines[at + 1] == "  fails, k≥4 with local_world = 5."
+    assert lines[at + 1] == "  otherwise, k≥4: fails with local_world = 5."
     shown = pages.assumption_tables(table)
     assert [one.title.split()[0] for one in shown] == ["Degree", "Other"]
     column = shown[0].columns.index("below BA, k≥4")
@@ -267,10 +267,17 @@ def test_claims_by_size_say_where_they_break() -> None:
     )
     found = claims.by_size(table)
     assert claims.breaks(found) == {("path.like", "path_length"): (5000, 20_000), ("path.below", "path_length"): (20_000,)}
-    shown = pages.size_table(found)
-    assert shown.columns == ["claim", "1,000>", "5,000>", "20,000>", "100,000>"]
-    (row,) = [row for row in shown.rows if row[0] == "path length below BA's"]
-    assert [text.split()[-1] for text in row[1:]] == ["yes", "yes", "no", "no"]
+    beside, rising = pages.size_tables(found)
+    assert beside.columns == ["N>", "path>"] and [row[0] for row in beside.rows] == ["1,000", "5,000", "20,000", "100,000"]
+    assert [row[1].split()[-1] for row in beside.rows] == ["yes", "yes", "no", "no"]
+    assert rising.columns == ["N>", "path rises>", "as BA's>"] and len(rising.rows) == 3
+    tables, notes, data = pages.study_tables(table.assign(mean_degree=5.0))
+    titles = [one.title for one in tables]
+    assert "From each N to the next" in titles and "Claims beyond, exploratory" in titles
+    at = notes.index("At N = 20,000 to 100,000 (exploratory), otherwise than at 500 to 5,000:")
+    assert [line.split(":")[0].strip() for line in notes[at + 1 :]] == ["path length rises like BA's", "path length is below BA's"]
+    assert notes[-1].endswith("; holds below; fails for the first time at N = 20,000.")
+    assert set(data["beyond"]["sizes"]) == {"20000 100000", "20000", "100000"}
 
 
 def test_curves_are_means_with_students_interval() -> None:
@@ -284,6 +291,16 @@ def test_curves_are_means_with_students_interval() -> None:
 
 
 # ---- as texts
+
+
+def test_other_models_have_tables_without_claims() -> None:
+    table = study(exponent=lambda *_: 2.6, path_length=lambda *_: 3.0, mean_degree=lambda *_: 5.0)
+    tables, notes, data = pages.study_tables(table[table["model"] == BESIDE])
+    assert len(tables) == 3 and not notes and list(data) == ["networks"]
+    assert tables[0].columns == ["N>", "networks>", "Barabási-Albert>"]
+    third = table[table["model"] == BASE].assign(model="local_world")
+    tables, _, _ = pages.study_tables(pd.concat([table, third]))
+    assert tables[0].columns[2:] == ["dual local world>", "Barabási-Albert>", "local world>", "difference>"]
 
 
 def test_tables_hold_the_numbers() -> None:

@@ -133,7 +133,7 @@ def test_the_study(scfast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         "[P] figure 4",
         "Claims",
         "under other assumptions",
-        "network size",
+        "Beside BA at each N",
     ):
         assert figure in out
     networks = pd.read_csv("t/networks.csv")

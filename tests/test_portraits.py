@@ -79,7 +79,7 @@ def test_curves_hold_means_and_intervals(networks: pd.DataFrame) -> None:
             part = table[table["model"] == model]
             np.testing.assert_array_equal(line.get_xdata(), part["n_nodes"])
             np.testing.assert_array_equal(line.get_ydata(), part["mean"])
-            assert line.get_label() == portraits.MODELS[model]
+            assert line.get_label() == claims.MODELS[model]
         bars = [bar for bar in ax.collections if hasattr(bar, "get_segments")]
         ends = [segment[:, 1].tolist() for bar in bars for segment in bar.get_segments()]
         order = pd.concat([table[table["model"] == BASE], table[table["model"] == BESIDE]])
