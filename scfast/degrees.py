@@ -6,12 +6,15 @@ Newman 2009 (L). Least squares on double-logarithmic axes stand beside them beca
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from scfast.parameters import MAX_NODES, Number
+
+Tick = Callable[[int], Any]
 
 STEEPEST = 30.0
 """Exponents are sought between 1 and this."""
@@ -209,11 +212,12 @@ def _draw(rng: np.random.Generator, table: _Table, n: int) -> tuple[np.ndarray, 
     return np.concatenate((value[:-1], low)), np.concatenate((number[:-1], np.ones(low.size, np.int64)))
 
 
-def goodness(counts: np.ndarray, law: PowerLaw, n_bootstraps: int, rng: np.random.Generator) -> float:
+def goodness(counts: np.ndarray, law: PowerLaw, n_bootstraps: int, rng: np.random.Generator, *, tick: Tick | None = None) -> float:
     """Goodness of fit of the law of :func:`fit_cut_off`: share of samples of it that lie farther from their own best law (L).
 
     Each node has a degree of the law with probability n_tail / n, else that of a random node below the cut-off; cut-off and
-    exponent are fitted anew. Below 0.1 a power law is ruled out, say Clauset and others. NaN without a law.
+    exponent are fitted anew. Below 0.1 a power law is ruled out, say Clauset and others. NaN without a law. `tick` is called with 0
+    after each sample and may raise to stop.
     """
     counts = np.asarray(counts)
     if math.isnan(law.distance) or not n_bootstraps:
@@ -227,6 +231,8 @@ def goodness(counts: np.ndarray, law: PowerLaw, n_bootstraps: int, rng: np.rando
         rest = rng.multinomial(n_body + law.n_tail - n_tail, body / max(n_body, 1))
         sample = _gathered(np.concatenate((np.arange(law.cut_off), value)), np.concatenate((rest, number)))
         farther += not _best(sample).distance < law.distance
+        if tick is not None:
+            tick(0)
     return farther / n_bootstraps
 
 
@@ -237,17 +243,22 @@ def _gathered(value: np.ndarray, number: np.ndarray) -> _Sample:
     return _sample(value, np.bincount(place, number[held]).astype(np.int64))
 
 
-def interval(counts: np.ndarray, n_bootstraps: int, rng: np.random.Generator, level: float = 0.95) -> tuple[float, float]:
+def interval(
+    counts: np.ndarray, n_bootstraps: int, rng: np.random.Generator, level: float = 0.95, *, tick: Tick | None = None
+) -> tuple[float, float]:
     """Bootstrap percentile interval of the exponent: nodes are drawn with replacement, the cut-off is fitted anew (L).
 
-    NaN without bootstraps, or where any of them has nothing to fit.
+    NaN without bootstraps, or where any of them has nothing to fit. `tick` as for :func:`goodness`.
     """
     counts = np.asarray(counts)
     n, value = int(counts.sum()), np.arange(counts.size)
     if not n_bootstraps or not n:
         return math.nan, math.nan
-    drawn = (rng.multinomial(n, counts / n) for _ in range(n_bootstraps))
-    exponents = [_best(_sample(value, number)).exponent for number in drawn]
+    exponents = []
+    for _ in range(n_bootstraps):
+        exponents.append(_best(_sample(value, rng.multinomial(n, counts / n))).exponent)
+        if tick is not None:
+            tick(0)
     low, high = np.quantile(exponents, [0.5 - level / 2, 0.5 + level / 2])
     return float(low), float(high)
 

@@ -225,7 +225,10 @@ class Topology:
 
     @property
     def crossing_effect(self) -> float:
-        """Mean path length without cross-tier edges, less that with them; each over the pairs that are then connected."""
+        """Mean path length without cross-tier edges, less that with them; each over the pairs that are then connected.
+
+        It can be negative where pairs far from each other lose their only path; the sums of `uncrossed` and `distances` tell.
+        """
         return _mean_distance(self.uncrossed) - self.path_length
 
     @property
@@ -405,7 +408,8 @@ def measure(
     seed : int
         Of sources, control edges and bootstraps, 0 .. 2**63 - 1.
     tick : callable, optional
-        Called between slices of less than half a second with the edges that were followed; may raise to stop.
+        Called between slices of less than half a second with the edges that were followed (0 after a bootstrap sample); may raise
+        to stop.
 
     Returns
     -------
@@ -437,7 +441,7 @@ def measure(
     radius = largest_eigenvalue(nodes, np.ones(network.n_nodes), tick)
     counts = np.bincount(network.types * (degree.max() + 1) + degree, minlength=n_types * (degree.max() + 1))
     law = degrees.fit_cut_off(np.bincount(degree))
-    low, high = degrees.interval(np.bincount(degree), bootstraps, _rng(seed, 3))
+    low, high = degrees.interval(np.bincount(degree), bootstraps, _rng(seed, 3), tick=tick)
     return Topology(
         n_nodes=network.n_nodes,
         n_edges=network.n_edges,
@@ -460,7 +464,7 @@ def measure(
         cut_off=law.cut_off,
         ks_exponent=law.exponent,
         ks_distance=law.distance,
-        ks_p=degrees.goodness(np.bincount(degree), law, bootstraps, _rng(seed, 2)),
+        ks_p=degrees.goodness(np.bincount(degree), law, bootstraps, _rng(seed, 2), tick=tick),
         ks_low=low,
         ks_high=high,
         uncrossed=uncrossed,

@@ -25,7 +25,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parents[1]
-FAST = ("tests/test_proof.py", "tests/test_invariants.py", "tests/test_growth.py", "tests/test_stats.py", "tests/test_dynamics.py")
+FAST = (
+    "tests/test_proof.py",
+    "tests/test_invariants.py",
+    "tests/test_growth.py",
+    "tests/test_stats.py",
+    "tests/test_dynamics.py",
+    "tests/test_topology.py",
+)
 """The fast suite: what of CI tests the distributions sampled and the statistics reported."""
 
 LAWS = ["tests/test_proof.py", "tests/test_invariants.py", "tests/test_dynamics.py", "-k"]
@@ -35,6 +42,7 @@ FOCUS = {
     "sirs.py": [*LAWS, "chain or lanes or invariants"],
     "rng.py": [*LAWS, "lanes or additions"],
     "growth.py": ["tests/test_growth.py", *LAWS, "growth or additions or degrees"],
+    **{module: ["tests/test_topology.py"] for module in ("topology.py", "structure.py", "paths.py", "degrees.py")},
     "stats.py": ["tests/test_stats.py", *LAWS, "stats or intervals or components"],
 }
 """Where to look first for an edit of a module."""

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -158,10 +159,24 @@ def test_distances_over_many_batches_pieces_and_levels() -> None:
         assert found.error == pytest.approx(error, rel=1e-9)
 
 
-def test_a_dense_network_in_batches() -> None:
-    """Hubs whose row is full before all partners were asked; against SciPy."""
-    network = sf.Network.from_edges(np.random.default_rng(2).integers(0, 1100, (30_000, 2)), n_nodes=1100, clean=True)
-    matrix = csr_array((np.ones(network.indices.size), network.indices, network.indptr), shape=(1100, 1100))
+def dense() -> sf.Network:
+    """Hubs whose row is full before all partners were asked."""
+    return sf.Network.from_edges(np.random.default_rng(2).integers(0, 1100, (30_000, 2)), n_nodes=1100, clean=True)
+
+
+def tailed() -> sf.Network:
+    """A core that is full long before a chain of 1,500 at its hub is: few rows change then, beside many that are full."""
+    core = sf.grow(sf.BarabasiAlbert(2), 600, seed=1)
+    edges = [(u, v) for u, near in enumerate(ref.partners(core)) for v in near if u < v]
+    tail = np.arange(600, 2100)
+    return sf.Network.from_edges(np.concatenate((edges, np.column_stack((np.append(0, tail[:-1]), tail)))))
+
+
+@pytest.mark.parametrize("make", [dense, tailed])
+def test_distances_where_rows_fill_early(make: Callable[[], sf.Network]) -> None:
+    network = make()
+    n = network.n_nodes
+    matrix = csr_array((np.ones(network.indices.size), network.indices, network.indptr), shape=(n, n))
     lengths = shortest_path(matrix, unweighted=True).astype(int)
     assert topology.path_lengths(network).counts.tolist() == [0, *np.bincount(lengths.ravel())[1:].tolist()]
 
@@ -280,8 +295,13 @@ def test_cross_tier_edges_and_their_control() -> None:
     steps = np.arange(uncrossed.size)
     assert found.crossing_effect == pytest.approx(uncrossed @ steps / uncrossed.sum() - found.path_length, rel=1e-12)
     assert found.control_effect == pytest.approx(control @ np.arange(control.size) / control.sum() - found.path_length, rel=1e-12)
-    square = sf.Network.from_edges([(0, 1), (1, 2), (2, 3), (3, 0), (0, 2), (1, 3)], types=[0, 1, 2, 3], type_names=TIERS)
-    assert [c.tolist() for c in topology.crossing_paths(square)] == [[0, 6, 4, 2], [0, 6, 4, 2]]
+    both = sf.Network.from_edges(
+        [(0, k) for k in range(1, 13)] + [(k, k + 1) for k in range(13, 25)],
+        types=[0] + 12 * [2] + [0, 1] * 6 + [0],
+        type_names=TIERS,
+    )  # a star across tiers, and a chain of as many edges that are not
+    chained, starred = topology.crossing_paths(both)
+    assert chained.tolist() == [0, *range(24, 0, -2)] and starred.tolist() == [0, 24, 132]
     star = sf.Network.from_edges([(0, 1), (0, 2), (0, 3)], types=[0, 2, 2, 1], type_names=TIERS)
     assert [c.tolist() for c in topology.crossing_paths(star)] == [[0, 2], []]
     assert math.isnan(sf.measure(star).control_effect)
