@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scfast.parameters import MAX_NODES, Number
+from scfast.entries import MAX_NODES, Number
 
 Tick = Callable[[int], Any]
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from scfast import degrees, paths
+from scfast.entries import MAX_NODES, Number, short
 from scfast.network import Network
-from scfast.parameters import MAX_NODES, SIRS, Number, shared_exposure, short
+from scfast.parameters import SIRS, shared_exposure
 from scfast.paths import Paths, Tick
 from scfast.rng import Purpose, stream
 from scfast.structure import (
