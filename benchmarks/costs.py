@@ -319,7 +319,7 @@ def draw(found: Sequence[Curve], path: Path) -> None:
     from matplotlib import patheffects, style
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-    from scfast import plots
+    from scfast import drawing
 
     details = (
         "Picoseconds of one processor core per node, step and replicate; set-up, counts and maps included. Where not varied: "
@@ -330,8 +330,8 @@ def draw(found: Sequence[Curve], path: Path) -> None:
     low, high = costs.min() / 1.3, costs.max() * 1.5
     ticks = [tick for tick in np.outer(10.0 ** np.arange(6), (1, 2, 5)).ravel() if low <= tick <= high]
     halo = [patheffects.withStroke(linewidth=3, foreground="white")]
-    with style.context(["default", plots.STYLE]):
-        figure = plots._figure(
+    with style.context(["default", drawing.STYLE]):
+        figure = drawing.new_figure(
             15, 5, "What a node-step costs", [text.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}") for text in details]
         )
         panels = figure.subplots(1, len(found), sharey=True)
@@ -340,7 +340,7 @@ def draw(found: Sequence[Curve], path: Path) -> None:
         panels[0].yaxis.set_minor_locator(NullLocator())
         panels[0].yaxis.set_major_formatter(FuncFormatter(lambda at, _: f"{at:,.6g}"))
         for panel, each in zip(panels, found, strict=True):
-            panel.plot(each.at, each.cost, "o-", color=plots.COLOURS[0], markersize=6)
+            panel.plot(each.at, each.cost, "o-", color=drawing.COLOURS[0], markersize=6)
             for x, y, above in zip(each.at, each.cost, _apart(each.at, 0.15), strict=True):
                 panel.annotate(
                     f"{y:,.0f}", (x, y), (0, 8 if above else -17),
@@ -351,7 +351,7 @@ def draw(found: Sequence[Curve], path: Path) -> None:
             panel.xaxis.set_minor_locator(NullLocator())
             panel.xaxis.set_major_formatter(FuncFormatter(lambda at, _: _short(at)))
             panel.margins(x=0.12)
-            panel.set_title(each.note, size=11, color=plots.GREY)
+            panel.set_title(each.note, size=11, color=drawing.GREY)
         figure.savefig(path, dpi=120)
 
 

@@ -17,9 +17,26 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from scfast import comparison, plots, sensitivity
+from scfast import comparison, sensitivity
+from scfast.drawing import (
+    COLOURS,
+    GREY,
+    INK,
+    STATE_COLOURS,
+    STATE_NAMES,
+    TIMES,
+    as_text,
+    ensemble_text,
+    label_lines,
+    new_figure,
+    nodes_of,
+    nothing_finished,
+    plain,
+    plural,
+    styled,
+    time_axis,
+)
 from scfast.parameters import STATES
-from scfast.plots import COLOURS, GREY, INK, STATE_COLOURS, STATE_NAMES, TIMES, _figure, _plain, _plural, _styled
 from scfast.results import OUTCOMES, Result
 
 VERDICTS = {"better": "#0072B2", "worse": "#D55E00", "unclear": "#888888", "": INK}
@@ -57,7 +74,7 @@ class _Block:
         return self.top + self.height / 2 + LINE * (np.arange(n) - (n - 1) / 2)
 
 
-@_styled
+@styled
 def compare(result: Result, outcomes: Sequence[str] = SHOWN, baseline: int | None = None) -> Figure:
     """Differences from the baseline with their 95 % intervals, a line per strategy and level; curves against the budget below.
 
@@ -84,7 +101,7 @@ def compare(result: Result, outcomes: Sequence[str] = SHOWN, baseline: int | Non
     table, where = _of_one(table, baseline)
     table = table[table["paired"] != "not finished"]
     if not len(table):
-        raise plots._nothing(result)
+        raise nothing_finished(result)
     if len(table) > MOST_ROWS * len(outcomes):
         raise ValueError(f"strategies = {len(table) // len(outcomes)} rows: must be at most {MOST_ROWS} to be drawn")
     blocks = _blocks(table)
@@ -95,13 +112,13 @@ def compare(result: Result, outcomes: Sequence[str] = SHOWN, baseline: int | Non
     heights = [max(CURVE, legend) for legend in legends]
     body = 0.55 + forest + 0.65 + sum(height + 1.15 for height in heights)
     width = left + len(outcomes) * PANEL + (len(outcomes) - 1) * GAP + 0.35
-    size = f"{_plural(result.n_networks, 'network')} {TIMES} {_plural(result.n_replicates, 'replicate')}, {result.n_steps:,} steps"
+    size = f"{plural(result.n_networks, 'network')} {TIMES} {plural(result.n_replicates, 'replicate')}, {result.n_steps:,} steps"
     done = "" if result.complete else f"   ·   {result.done} of {result.total} networks {TIMES} cells done"
     single = "   ·   conditional on the one network" * (int(table["networks"].max()) == 1)
     hollow = "   ·   hollow: other networks, not paired" * bool((~table["paired"].str.contains("networks|replicates")).any())
     below = "   ·   below: mean outcome, its band as wide as that interval" * bool(curves)
     told = f"point: difference from the baseline   ·   bar: its 95 % interval{single}{hollow}{below}"
-    figure = _figure(width, 0.0, "What strategies change", (f"{where}{size}{done}", told), body=body)
+    figure = new_figure(width, 0.0, "What strategies change", (f"{where}{size}{done}", told), body=body)
     figure.set_layout_engine("none")  # places are inches
     high = figure.get_figheight()
 
@@ -131,7 +148,7 @@ def _of_one(table: pd.DataFrame, baseline: int | None) -> tuple[pd.DataFrame, st
     keys = [key for key in comparison.swept_keys(table) if key != "dynamics.exposure" or not _both_exposures(table)]
     for key in keys:
         table = table[table[key] == first[key]]
-    return table, "".join(f"{key.partition('.')[2]} = {plots._value(first[key])}   ·   " for key in keys)
+    return table, "".join(f"{key.partition('.')[2]} = {as_text(first[key])}   ·   " for key in keys)
 
 
 def _both_exposures(table: pd.DataFrame) -> bool:
@@ -180,10 +197,10 @@ def _forest(ax: Axes, table: pd.DataFrame, blocks: Sequence[_Block], name: str, 
         for row, y in zip(mine, block.places(), strict=False):
             _point(ax, row, float(y))
             if named and row["level"] != "":
-                level = plots._value(row["level"])
+                level = as_text(row["level"])
                 ax.annotate(
                     level, (0, float(y)), (-7, 0), xycoords=("axes fraction", "data"), textcoords="offset points", ha="right",
-                    va="center", size=10.5, color=GREY, annotation_clip=False)  # fmt: skip
+                    va="center_baseline", size=10.5, color=GREY, annotation_clip=False)  # fmt: skip
     ax.set(ylim=(total, 0), yticks=[])
     ax.spines["left"].set_visible(False)
     reach = np.nanmax(np.abs(table[["low", "high", "difference"]].to_numpy(float)))
@@ -191,7 +208,7 @@ def _forest(ax: Axes, table: pd.DataFrame, blocks: Sequence[_Block], name: str, 
     room = 0.12 * max(reach, 1e-9)
     ax.set_xlim(min(ends[0], -room), max(ends[1], room))
     ax.xaxis.set_major_locator(MaxNLocator(5))
-    _plain(ax.xaxis, percent)
+    plain(ax.xaxis, percent)
     meaning = "percentage points" if percent else OUTCOMES[name][1]
     ax.set_xlabel(f"change of {name} ({meaning})", size=11)
     way = comparison.BETTER[name]
@@ -257,9 +274,20 @@ def _curves(ax: Axes, rows: pd.DataFrame, unit: str, name: str) -> None:
     ax.set_ylim(bottom=min(0.0, ax.get_ylim()[0]) if OUTCOMES[name][1] != "share" else 0.0)
     ax.set_xlabel(UNITS.get(unit, f"level of {unit}".replace("_", " ")), size=11)
     ax.set_title(f"{name[0].upper()}{name[1:]}", size=11.5)
-    ax.xaxis.set_major_locator(MaxNLocator(6))
-    _plain(ax.xaxis)
-    _plain(ax.yaxis, percent=OUTCOMES[name][1] == "share")
+    _at_levels(ax, sorted({*rows["budget"].astype(float), *[0.0] * from_zero}))
+    plain(ax.yaxis, percent=OUTCOMES[name][1] == "share")
+
+
+def _at_levels(ax: Axes, levels: Sequence[float]) -> None:
+    """Tick marks at the levels: the ends, and from the highest down whatever there is room for the numbers of."""
+    plain(ax.xaxis)
+    inch = (levels[-1] - levels[0]) / (0.9 * PANEL)
+    room = {level: CHARACTER * (len(ax.xaxis.get_major_formatter()(level)) + 1) / 2 * inch for level in levels}
+    kept: list[float] = []
+    for level in dict.fromkeys((levels[-1], levels[0], *reversed(levels))):
+        if all(abs(level - other) >= room[level] + room[other] for other in kept):
+            kept.append(level)
+    ax.set_xticks(sorted(kept))
 
 
 def _key(figure: Figure, rows: pd.DataFrame, x: float, y: float, width: float, high: float) -> None:
@@ -273,7 +301,7 @@ def _key(figure: Figure, rows: pd.DataFrame, x: float, y: float, width: float, h
     )
 
 
-@_styled
+@styled
 def beside(results: Mapping[str, Result], title: str = "Cases side by side", outcomes: Sequence[str] = SHOWN) -> Figure:
     """Cases side by side: how risk spreads in the baseline of each, and what each strategy leaves of it.
 
@@ -304,9 +332,9 @@ def beside(results: Mapping[str, Result], title: str = "Cases side by side", out
     rows = _remaining(results)
     height = LINE * 1.25 * len(rows) + 0.9
     first = next(iter(results.values()))
-    size = f"{_plural(first.n_networks, 'network')} {TIMES} {_plural(first.n_replicates, 'replicate')} each"
+    size = f"{plural(first.n_networks, 'network')} {TIMES} {plural(first.n_replicates, 'replicate')} each"
     told = "lines: mean, band: 5 to 95 % of all runs   ·   points: mean with its 95 % interval"
-    figure = _figure(11.5, 0.0, title, (size, told), body=3.9 + height)
+    figure = new_figure(11.5, 0.0, title, (size, told), body=3.9 + height)
     over, under = figure.subfigures(2, 1, squeeze=False, height_ratios=[3.9, height])[:, 0]
     for ax, (name, result) in zip(over.subplots(1, len(results), sharey=True), results.items(), strict=True):
         _spread(ax, result, name)
@@ -326,14 +354,14 @@ def _remaining(results: Mapping[str, Result]) -> list[tuple[str, str]]:
     found = {("baseline", ""): None}
     for result in results.values():
         if not result.done:
-            raise plots._nothing(result)
+            raise nothing_finished(result)
         for values in result.cells:
             found[str(values.get("strategy.name", "baseline")), str(values.get("strategy.level", ""))] = None
     return list(found)
 
 
 def _spread(ax: Axes, result: Result, name: str) -> None:
-    n = plots._n_nodes(result, 0)
+    n = nodes_of(result, 0)
     mean = result.components(0).mean / n
     low, high = (result.quantile(q)[0] / n for q in (0.05, 0.95))
     step = np.arange(result.n_steps + 1)
@@ -342,12 +370,12 @@ def _spread(ax: Axes, result: Result, name: str) -> None:
         ax.fill_between(step, low[:, k], high[:, k], color=STATE_COLOURS[state], alpha=0.15, linewidth=0, zorder=2)
     ax.set_title(name, weight="bold")
     ax.set_ylim(0, 1)
-    plots._time_axis(ax, result)
+    time_axis(ax, result)
     ends = [
         (float(mean[-1, k]), f"{STATE_NAMES[state]} {100 * mean[-1, k]:.0f} %", STATE_COLOURS[state])
         for k, state in enumerate(STATES)
     ]
-    plots._label_lines(ax, ends)
+    label_lines(ax, ends)
 
 
 def _leftover(ax: Axes, results: Mapping[str, Result], rows: Sequence[tuple[str, str]], outcome: str) -> None:
@@ -368,10 +396,10 @@ def _leftover(ax: Axes, results: Mapping[str, Result], rows: Sequence[tuple[str,
     ax.set_title(f"{outcome[0].upper()}{outcome[1:]}: {OUTCOMES[outcome][0]}", size=11.5)
     ax.grid(True, axis="y", color="#F2F2F2")
     ax.tick_params(axis="y", length=0)
-    _plain(ax.xaxis, percent=OUTCOMES[outcome][1] == "share")
+    plain(ax.xaxis, percent=OUTCOMES[outcome][1] == "share")
 
 
-@_styled
+@styled
 def drivers(result: Result, outcomes: Sequence[str] = SHOWN) -> Figure:
     """Weights of the indicators by judgments, and beside them what each does to the outcomes, as bars with 95 % intervals.
 
@@ -400,7 +428,7 @@ def drivers(result: Result, outcomes: Sequence[str] = SHOWN) -> Figure:
     top = min(5, len(place))
     answers = ", ".join(f"{one.shared(top)} for {one.outcome}" for one in found)
     how = {"sobol": "bar: total effect, a share of the variance", "morris": "bar: mean size of elementary effects"}
-    figure = _figure(
+    figure = new_figure(
         4.6 + 3.1 * len(found), 0.0, "Do the heaviest factors matter most?",
         (f"Of the {top} heaviest, so many are among the {top} that matter most: {answers}   ·   numbers: ranks",
          f"{how[found[0].method]}   ·   line: 95 % interval   ·   dotted: what chance alone would show"),
@@ -453,10 +481,10 @@ def _bars(ax: Axes, first: pd.DataFrame, one: sensitivity.Drivers | None, place:
     ax.grid(False, axis="y")
     ax.spines["left"].set_visible(False)
     ax.xaxis.set_major_locator(MaxNLocator(4))
-    _plain(ax.xaxis)
+    plain(ax.xaxis)
 
 
-@_styled
+@styled
 def importance(result: Result, cell: int = 0) -> Figure:
     """Systemic importance of each node against its degree, and its rank beside those by vulnerability and fitness.
 
@@ -480,9 +508,9 @@ def importance(result: Result, cell: int = 0) -> Figure:
     ranked = [name for name in ("infected", "fitness") if nodes[name].notna().all()]
     agree = sensitivity.agreement(nodes)
     n_alone = int(result.config["run"]["alone"])
-    figure = _figure(
+    figure = new_figure(
         4.6 + 3.9 * len(ranked), 0.0, "Which firms matter most if risk begins with them",
-        (plots._ensemble(result, cell),
+        (ensemble_text(result, cell),
          f"outbreak where the firm alone is infected at first: mean of {n_alone} replicates each, and "
          f"{100 * sensitivity.chance_between(nodes):.2g} % of its variance between firms is chance"),
         body=4.9)  # fmt: skip
@@ -499,8 +527,8 @@ def importance(result: Result, cell: int = 0) -> Figure:
             ax.scatter(ranks[other][part.index], ranks["risk_load"][part.index], **look)
     axes[0].set_xscale("log")
     axes[0].set(xlabel="degree (points moved a little)", ylabel="risk load (infected steps per firm)")
-    _plain(axes[0].xaxis)
-    _plain(axes[0].yaxis)
+    plain(axes[0].xaxis)
+    plain(axes[0].yaxis)
     _titled(axes[0], "Importance and degree", agree["risk_load", "degree"])
     for ax, other in zip(axes[1:], ranked, strict=True):
         label = sensitivity.LABELS[other]
@@ -508,8 +536,8 @@ def importance(result: Result, cell: int = 0) -> Figure:
         top = float(ranks["risk_load"].max())
         ax.plot([1, top], [1, top], color=GREY, linewidth=1, linestyle=":", zorder=2)
         ax.set(xlim=(1, top), ylim=(top, 1))
-        _plain(ax.xaxis)
-        _plain(ax.yaxis)
+        plain(ax.xaxis)
+        plain(ax.yaxis)
         _titled(ax, f"Importance and {label}", agree["risk_load", other])
     if len(kinds) > 1:
         handles = [

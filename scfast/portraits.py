@@ -1,6 +1,6 @@
 """Pictures of networks and of the network study: one page for a network, and measures against network size and assumptions.
 
-As for :mod:`scfast.plots`, nothing global is touched.
+As for :mod:`scfast.drawing`, nothing global is touched.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from scfast import claims, plots
+from scfast import claims
 from scfast.claims import MODELS
+from scfast.drawing import COLOURS, GREY, INK, label_lines, new_figure, plain, plural, styled
+from scfast.layout import layout
 from scfast.parameters import short
-from scfast.plots import COLOURS, GREY, INK, _figure, _plain, _plural, _styled
 from scfast.topology import Topology
 
 if TYPE_CHECKING:
@@ -125,13 +126,13 @@ def _counted(networks: pd.DataFrame) -> str:
     """How many networks a point stands for."""
     sizes = networks.groupby(["model", "n_nodes"]).size()
     low, high = int(sizes.min()), int(sizes.max())
-    return f"{_plural(low, 'network')} a point" if low == high else f"{low:,} to {high:,} networks a point"
+    return f"{plural(low, 'network')} a point" if low == high else f"{low:,} to {high:,} networks a point"
 
 
 SHOWN = "point: mean over networks   ·   bar and band: its 95 % interval"
 
 
-@_styled
+@styled
 def against_size(networks: pd.DataFrame, title: str, measures: Sequence[str]) -> Figure:
     """Measures of each model against network size, a panel for each measure, with 95 % intervals.
 
@@ -153,7 +154,7 @@ def against_size(networks: pd.DataFrame, title: str, measures: Sequence[str]) ->
         A column that is not there, or no rows.
     """
     rows = _rows(networks)
-    figure = _figure(4.2 + 4.8 * len(measures), 5.6, title, (_counted(rows), SHOWN))
+    figure = new_figure(4.2 + 4.8 * len(measures), 5.6, title, (_counted(rows), SHOWN))
     panels = np.atleast_1d(figure.subplots(1, len(measures), sharey=len(measures) > 1))
     for k, (ax, measure) in enumerate(zip(panels, measures, strict=True)):
         table = claims.curve(rows, measure)
@@ -163,12 +164,12 @@ def against_size(networks: pd.DataFrame, title: str, measures: Sequence[str]) ->
             _line(ax, part, part["n_nodes"].to_numpy(float), MODELS.get(model, model), _colour(model), j)
             ends.append((float(part["mean"].iloc[-1]), MODELS.get(model, model), _colour(model)))
         _size_axis(ax, sorted(map(int, rows["n_nodes"].unique())))
-        _plain(ax.yaxis)
+        plain(ax.yaxis)
         ax.set_title(ESTIMATORS.get(measure, "") if len(measures) > 1 else "")
         if k == 0:
             ax.set_ylabel(AXES.get(measure, measure))
         if k == len(measures) - 1:
-            plots._label_lines(ax, ends)
+            label_lines(ax, ends)
     return figure
 
 
@@ -184,7 +185,7 @@ def _models(table: pd.DataFrame) -> list[str]:
     return [model for model in MODELS if model in found] + sorted(found - MODELS.keys())
 
 
-@_styled
+@styled
 def types_against_size(networks: pd.DataFrame) -> Figure:
     """Mean degree of each type against network size, with 95 % intervals; the model beside as a grey line.
 
@@ -194,7 +195,7 @@ def types_against_size(networks: pd.DataFrame) -> Figure:
     mine = rows[rows["model"] == claims.BASE]
     if not (columns := claims.type_columns(rows)):
         raise ValueError("networks: must have mean degrees by type to be drawn")
-    figure = _figure(9.0, 5.6, "Mean degree by type and network size", (_counted(rows), SHOWN))
+    figure = new_figure(9.0, 5.6, "Mean degree by type and network size", (_counted(rows), SHOWN))
     ax = figure.subplots()
     ends = []
     for k, column in enumerate(columns):
@@ -210,12 +211,12 @@ def types_against_size(networks: pd.DataFrame) -> Figure:
     ax.set_ylim(bottom=0)
     ax.set_ylabel(AXES["mean_degree"])
     _size_axis(ax, sorted(map(int, rows["n_nodes"].unique())))
-    _plain(ax.yaxis)
-    plots._label_lines(ax, ends)
+    plain(ax.yaxis)
+    label_lines(ax, ends)
     return figure
 
 
-@_styled
+@styled
 def against_setting(networks: pd.DataFrame, series: str, measures: Sequence[str] = SETTINGS) -> Figure:
     """Measures against an assumption, a panel for each, a line for each model and network size, with 95 % intervals.
 
@@ -251,7 +252,7 @@ def against_setting(networks: pd.DataFrame, series: str, measures: Sequence[str]
     columns = min(len(measures), 2)
     n_rows = -(-len(measures) // columns)
     title = f"What {NAMES.get(keys, keys.replace('_', ' '))} changes"
-    figure = _figure(5.4 * columns, 3.7 * n_rows + 1.3, title, (_counted_by(rows), SHOWN))
+    figure = new_figure(5.4 * columns, 3.7 * n_rows + 1.3, title, (_counted_by(rows), SHOWN))
     grid = figure.subplots(n_rows, columns, squeeze=False, sharex=True)
     for spare in grid.flat[len(measures) :]:
         spare.remove()
@@ -278,13 +279,13 @@ def against_setting(networks: pd.DataFrame, series: str, measures: Sequence[str]
 
 def _plain_y(ax: Axes) -> None:
     ax.yaxis.set_major_locator(MaxNLocator(6, steps=(1, 2, 2.5, 5, 10)))
-    _plain(ax.yaxis)
+    plain(ax.yaxis)
 
 
 def _counted_by(rows: pd.DataFrame) -> str:
     sizes = rows.groupby(["model", "n_nodes", "place"]).size()
     low, high = int(sizes.min()), int(sizes.max())
-    return f"{_plural(low, 'network')} a point" if low == high else f"{low:,} to {high:,} networks a point"
+    return f"{plural(low, 'network')} a point" if low == high else f"{low:,} to {high:,} networks a point"
 
 
 def _places(settings: Sequence[str]) -> tuple[str, list[str], list[float], bool]:
@@ -326,7 +327,7 @@ def study(networks: pd.DataFrame) -> Iterator[tuple[str, Figure]]:
 # ---- one network
 
 
-@_styled
+@styled
 def portrait(topology: Topology, network: Network | None = None, name: str = "network") -> Figure:
     """One page: degrees with the laws fitted to them, degrees by type, distances, edges between tiers, cores, the network itself.
 
@@ -353,10 +354,10 @@ def portrait(topology: Topology, network: Network | None = None, name: str = "ne
     typed = len(topology.type_names) > 1
     panels = [_ccdf, _distances, *([_by_type, _tiers] if typed else []), _cores]
     columns = 3 if typed else 2
-    size = [_plural(topology.n_nodes, "node"), _plural(topology.n_edges, "edge"), f"mean degree {topology.mean_degree:.4g}"]
+    size = [plural(topology.n_nodes, "node"), plural(topology.n_edges, "edge"), f"mean degree {topology.mean_degree:.4g}"]
     if topology.n_components > 1:
-        size.append(_plural(topology.n_components, "component"))
-    figure = _figure(4.9 * columns, 9.0, name, ("   ·   ".join(size),))
+        size.append(plural(topology.n_components, "component"))
+    figure = new_figure(4.9 * columns, 9.0, name, ("   ·   ".join(size),))
     *grid, last = figure.subplots(2, columns).flat
     for draw, ax in zip(panels, grid, strict=True):
         draw(ax, topology)
@@ -405,8 +406,8 @@ def _ccdf(ax: Axes, topology: Topology) -> None:
     ax.set(xscale="log", yscale="log", xlabel="degree k (partners)", ylabel="share of nodes with degree ≥ k")
     ax.set_xlim(0.9, seen[-1] * 1.15)
     ax.set_ylim(bottom=0.6 / topology.n_nodes, top=1.4)
-    _plain(ax.xaxis)
-    _plain(ax.yaxis, percent=True)
+    plain(ax.xaxis)
+    plain(ax.yaxis, percent=True)
     _titled(ax, "Degrees", f"largest: {seen[-1]:,}")
     if ax.get_legend_handles_labels()[0]:
         ax.legend(title="exponent", alignment="left", loc="best", fontsize=10.5, title_fontsize=10.5)
@@ -419,7 +420,7 @@ def _whole_axis(ax: Axes, last: int) -> None:
         ax.set_xticks(range(1, last + 1))
     else:
         ax.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-    _plain(ax.xaxis)
+    plain(ax.xaxis)
     ax.grid(False, axis="x")
 
 
@@ -437,7 +438,7 @@ def _distances(ax: Axes, topology: Topology) -> None:
     ax.set_ylim(0, 1.15 * share.max())
     ax.set(xlabel="distance (edges)", ylabel="share of connected pairs")
     _whole_axis(ax, int(at[-1]))
-    _plain(ax.yaxis, percent=True)
+    plain(ax.yaxis, percent=True)
     whole = "all pairs are connected" if topology.connected == 1 else f"{100 * topology.connected:.3g} % of all pairs are connected"
     _titled(ax, "Distances", whole)
 
@@ -520,8 +521,8 @@ def _cores(ax: Axes, topology: Topology) -> None:
     ax.set(xlabel="k", ylabel="share of nodes in the k-core")
     ax.set_ylim(0, 1.05)
     _whole_axis(ax, int(at[-1]))
-    _plain(ax.yaxis, percent=True)
-    _titled(ax, "Cores", f"innermost: k = {topology.max_core}, {_plural(int(topology.core_sizes[-1]), 'node')}")
+    plain(ax.yaxis, percent=True)
+    _titled(ax, "Cores", f"innermost: k = {topology.max_core}, {plural(int(topology.core_sizes[-1]), 'node')}")
 
 
 def _drawing(ax: Axes, network: Network) -> None:
@@ -530,7 +531,7 @@ def _drawing(ax: Axes, network: Network) -> None:
     ax.set_aspect("equal")
     spacing = 135.0 / (network.n_nodes**0.5 + 1)  # points between neighbours
     area = np.minimum((0.5 * spacing) ** 2 * (np.maximum(network.degree, 0.5) / max(network.degree.mean(), 1)) ** 0.75, 20.0**2)
-    place = plots._layout(network, np.sqrt(area) / spacing)
+    place = layout(network, np.sqrt(area) / spacing)
     source = np.repeat(np.arange(network.n_nodes), np.diff(network.indptr))
     once = source < network.indices
     ends = np.stack([place[source[once]], place[network.indices[once]]], axis=1)

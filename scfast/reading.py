@@ -54,7 +54,7 @@ class Reading:
 
     def label(self, cell: int) -> str:
         """The swept values of a cell, in one line."""
-        return ", ".join(f"{key} = {value}" for key, value in self.cells[cell].items()) or "as configured"
+        return ", ".join(f"{key} = {value}" for key, value in self.cells[cell].items() if value != "") or "as configured"
 
     def rows(self, cell: int) -> np.ndarray:
         """Rows of the tables that belong to a cell, one per finished network.

@@ -562,13 +562,13 @@ def test_loads_nothing_heavy() -> None:
 
 
 def test_picture_holds_every_weight_and_nothing_overlaps() -> None:
-    from scfast import plots
+    from scfast import trees
 
     deep = {
         **DEEP,
         "labels": {"g": "A goal with a name that must be wrapped over some lines", "x": "A leaf that has a long name " * 4},
     }
-    figure = plots.ahp(ahp.tree(deep))
+    figure = trees.ahp(ahp.tree(deep))
     figure.draw_without_rendering()
     texts = [text for text in [*figure.texts, *figure.axes[0].texts] if text.get_text()]
     for leaf in ahp.tree(deep).leaves:
@@ -585,4 +585,4 @@ def test_picture_holds_every_weight_and_nothing_overlaps() -> None:
     many = ahp.tree(wide)
     node = ahp.Node("g", "g", 1.0, 1.0, tuple(many.leaves[0] for _ in range(501)), many.goal.judged)
     with pytest.raises(ValueError, match="leaves = 501: must be at most 500 to be drawn"):
-        plots.ahp(ahp.Tree(node, "geometric"))
+        trees.ahp(ahp.Tree(node, "geometric"))

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from runs import run
 
 import scfast as sf
-from scfast import charts, comparison, plots
+from scfast import charts, comparison, drawing, plots
 from scfast.results import Result
 
 SMALL = "[network]\nn_nodes = 60\n[initial]\ninfected = 0.05\n[run]\nnetworks = 3\nreplicates = 64\nsteps = 20\nseed = 3\n"
@@ -77,6 +77,27 @@ def test_long_names_and_many_strategies_stay_apart() -> None:
     assert figure.legends[0].get_window_extent().y0 >= whole.y0
 
 
+def test_ticks_stand_at_levels_with_room_for_their_numbers(mixed: Result) -> None:
+    curve = charts.compare(mixed).axes[2]
+    assert curve.get_xlabel() == "protected firms"
+    assert list(curve.get_xticks()) == [0, 3, 8]
+    many = SMALL + f"[[strategy]]\nname = 'many'\nprotection = {[1, 2, 3, 5, 8, 13, 21, 34, 35]}\n"
+    figure = charts.compare(run(many.replace("replicates = 64", "replicates = 8")))
+    figure.canvas.draw()
+    curve = figure.axes[2]
+    assert set(curve.get_xticks()) < {0, 1, 2, 3, 5, 8, 13, 21, 34, 35} and {35, 21, 13, 0} <= set(curve.get_xticks())
+    boxes = [label.get_window_extent() for label in curve.get_xticklabels()]
+    assert len(boxes) >= 5
+    assert not any(box.overlaps(other) for box, other in itertools.combinations(boxes, 2))
+
+
+def test_a_strategy_without_levels_has_none_in_headings() -> None:
+    result = run(SMALL + HUBS)
+    assert "cell 0: name = baseline   ·   3 networks" in texts(plots.trajectories(result, 0))
+    assert "cell 1: name = hubs, level = 3   ·   3 networks" in texts(plots.trajectories(result, 1))
+    assert result.label(0) == "strategy.name = baseline"
+
+
 def test_a_point_of_a_sweep_and_what_is_not_there(mixed: Result, tmp_path: Path) -> None:
     result = run(SMALL + HUBS + "[sweep]\n'dynamics.beta' = [0.05, 0.2]\n")
     assert "beta = 0.05" in texts(charts.compare(result)) and "beta = 0.2" in texts(charts.compare(result, baseline=3))
@@ -96,7 +117,7 @@ def test_a_point_of_a_sweep_and_what_is_not_there(mixed: Result, tmp_path: Path)
 def test_files_are_equal_and_valid(mixed: Result, tmp_path: Path) -> None:
     for fmt in ("png", "svg"):
         for name in ("a", "b"):
-            plots.save(charts.compare(mixed), tmp_path / name / f"c.{fmt}", "run")
+            drawing.save(charts.compare(mixed), tmp_path / name / f"c.{fmt}", "run")
         first, second = ((tmp_path / name / f"c.{fmt}").read_bytes() for name in ("a", "b"))
         assert first == second and len(first) > 20_000
 

@@ -14,7 +14,8 @@ from matplotlib.text import Text
 from runs import run
 
 import scfast as sf
-from scfast import plots
+from scfast import drawing, plots
+from scfast.layout import layout
 from scfast.results import Result
 
 GRID = """
@@ -124,8 +125,8 @@ def test_lines_are_named_in_their_colours_without_overlap(plain: Result) -> None
     (ax,) = plots.trajectories(plain).axes
     names = {text.get_text().split()[0]: text for text in ax.texts}
     assert list(names) and set(names) == {"susceptible", "infected", "immune", "eliminated"}
-    for state, name in plots.STATE_NAMES.items():
-        assert to_hex(names[name].get_color()).upper() == plots.STATE_COLOURS[state]
+    for state, name in drawing.STATE_NAMES.items():
+        assert to_hex(names[name].get_color()).upper() == drawing.STATE_COLOURS[state]
     heights = sorted(text.xy[1] for text in names.values())
     # the axis is 4.9 inches high and the letters are 11.5 points: 0.033 of it
     assert np.diff(heights).min() > 0.04
@@ -257,16 +258,16 @@ def test_markers_and_names_of_small_networks_stand_inside_the_picture(tmp_path: 
 def test_layout_keeps_neighbours_near_and_nodes_apart(plain: Result, named: Result) -> None:
     net = sf.grow(sf.BarabasiAlbert(2), 300, seed=3)
     size = np.full(300, 0.5)
-    place = plots._layout(net, size)
+    place = layout(net, size)
     assert np.isfinite(place).all()
-    np.testing.assert_array_equal(place, plots._layout(net, size))
+    np.testing.assert_array_equal(place, layout(net, size))
     apart = np.hypot(*(place[:, None] - place).transpose(2, 0, 1))
     linked = net.to_scipy().toarray() > 0
     # a random placement would give 1; paths of BA(2) are 1 to 7 edges long, their mean about 4
     assert apart[linked].mean() < 0.6 * apart[~linked].mean()
     # half the asked diameter at the least: separation is iterative and may stop short in a crowd
     assert (apart + np.eye(300)).min() > 0.25
-    place = plots._layout(named.network(), np.full(11, 0.5))
+    place = layout(named.network(), np.full(11, 0.5))
     apart = np.hypot(*(place[:, None] - place).transpose(2, 0, 1))
     assert (apart + np.eye(11)).min() > 0.25
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from scipy.special import zeta
 
 import scfast as sf
-from scfast import claims, plots, portraits
+from scfast import claims, drawing, portraits
 from scfast.topology import Topology
 
 BASE, BESIDE = claims.BASE, claims.BESIDE
@@ -206,8 +206,8 @@ def test_a_network_without_edges_is_not_drawn() -> None:
 
 def test_files_are_equal(grown: tuple[Topology, sf.Network], networks: pd.DataFrame, tmp_path: Path) -> None:
     for name in ("a", "b"):
-        plots.save(portraits.portrait(*grown, "mine"), tmp_path / name / "p.png", "run")
-        plots.save(portraits.against_setting(networks, "M"), tmp_path / name / "m.svg", "run")
+        drawing.save(portraits.portrait(*grown, "mine"), tmp_path / name / "p.png", "run")
+        drawing.save(portraits.against_setting(networks, "M"), tmp_path / name / "m.svg", "run")
     for file in ("p.png", "m.svg"):
         first, second = ((tmp_path / name / file).read_bytes() for name in ("a", "b"))
         assert first == second and len(first) > 20_000

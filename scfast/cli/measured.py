@@ -105,11 +105,11 @@ def _is_file(picture: str) -> bool:
 
 def save_pictures(made: Mapping[str, Any], picture: str, about: str) -> None:
     """Write pictures into a folder, each under its name, or the only one into a file, and say where."""
-    from scfast import plots
+    from scfast import drawing
 
     for key, figure in made.items():
         path = Path(picture) if _is_file(picture) else Path(picture) / f"{key}.png"
-        plots.save(figure, path, about)
+        drawing.save(figure, path, about)
         click.echo(path)
 
 

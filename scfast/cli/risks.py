@@ -296,9 +296,9 @@ def ahp(file: str, method: str | None, allow_inconsistent: bool, swings: bool, p
         click.echo(f"scfast: warning: {' '.join(str(warning.message).split())}", err=True)
     found = sensitivity(tree) if swings else None
     if picture is not None:
-        from scfast import plots
+        from scfast import drawing, trees
 
-        plots.save(plots.ahp(tree), picture, f"weights by {file}")
+        drawing.save(trees.ahp(tree), picture, f"weights by {file}")
     if as_json:
         click.echo(json.dumps(plain(tree, found), indent=1))
         return

@@ -161,9 +161,9 @@ def computing(command: Any) -> Any:
 
 def save_picture(figure: Any, picture: str, result: Any) -> None:
     """Write a picture of a result and say where."""
-    from scfast import plots
+    from scfast import drawing
 
-    plots.save(figure, picture, f"run {result.manifest['run_id']}, seed {result.seed}")
+    drawing.save(figure, picture, f"run {result.manifest['run_id']}, seed {result.seed}")
     click.echo(picture)
 
 
