@@ -31,6 +31,7 @@ FAST = ("tests/test_proof.py", "tests/test_invariants.py", "tests/test_growth.py
 LAWS = ["tests/test_proof.py", "tests/test_invariants.py", "tests/test_dynamics.py", "-k"]
 FOCUS = {
     "lanes.py": [*LAWS, "(planes or invariants) and not additions and not degrees"],
+    "outset.py": [*LAWS, "(planes or invariants) and not additions and not degrees"],
     "sparse.py": [*LAWS, "lists or both"],
     "sirs.py": [*LAWS, "chain or lanes or invariants"],
     "rng.py": [*LAWS, "lanes or additions"],
