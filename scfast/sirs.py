@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from scfast import lanes, sparse
+from scfast import lanes, outset, sparse
 from scfast.entries import Number
 from scfast.network import Network
 from scfast.parameters import SIRS, Initial, Protection, Shock, shared_exposure
@@ -54,7 +54,7 @@ class Setup:
     each: bool  # nodes of the pool are infected alone, in turn
     starts: np.ndarray
     shocks: tuple[tuple[Shock, np.ndarray], ...]  # each with whom it may hit, int32 in the kernels' order
-    protection: lanes.Protection | None
+    protection: outset.Protection | None
 
     @cached_property
     def ways(self) -> sparse.Ways:
@@ -289,7 +289,7 @@ def prepare(
     if protection is not None and budget:
         ranking = _ranking(network, model, initial, shocks, protection.by, place)
         tries = 32 * network.n_nodes if protection.by == "acquaintance" else 0
-        kept = lanes.Protection(budget, inverse[ranking], protection.by in ("random", "acquaintance"), tries)
+        kept = outset.Protection(budget, inverse[ranking], protection.by in ("random", "acquaintance"), tries)
     return Setup(
         network,
         order,
@@ -341,7 +341,7 @@ def run_block(
     def streams(purpose: Purpose, wanted: bool) -> list[np.ndarray]:
         return [scalar_state(stream(root, purpose, network, first + w)) for w in words if wanted]
 
-    block = lanes.make_block(
+    block = outset.make_block(
         setup.indptr,
         setup.indices,
         setup.rules,
@@ -424,7 +424,7 @@ class _Events:
             dates = np.arange(n_steps) if shock.steps is None else np.array(shock.steps)
             when = np.zeros((len(dates), width), np.uint64)
             with np.errstate(over="ignore"):
-                lanes.occur(*_threshold(shock.probability), n_lanes, scalar_state(draws(1, index)), when)
+                outset.occur(*_threshold(shock.probability), n_lanes, scalar_state(draws(1, index)), when)
             if shock.severity > 0 and len(group):
                 self._happens[k][dates[dates < n_steps]] = when[dates < n_steps]
         self._any = np.bitwise_or.reduce(self._happens, axis=0) if self._happens else np.zeros((n_steps, width), np.uint64)
@@ -444,11 +444,11 @@ class _Events:
         with np.errstate(over="ignore"):
             for k, group in enumerate(self._groups):
                 if self._happens[k][t].any():
-                    lanes.strike(
+                    outset.strike(
                         block.planes, group, self._happens[k], t, *self._thresholds[k], self._rng[k], self._hit, block.like
                     )
         block = lanes.advance(block, t, t + 1)
-        lanes.land(block, self._hit, t + 1)
+        outset.land(block, self._hit, t + 1)
         return block
 
     def pend(self, block: lanes.Block) -> None:

@@ -549,7 +549,7 @@ def ways(
     returning : uint8 (n,) or (0,)
         As in :class:`~scfast.lanes.Rules`.
     starts : int64 (groups + 1,)
-        As for :func:`~scfast.lanes.make_block`.
+        As for :func:`~scfast.outset.make_block`.
     """
     degree = np.diff(indptr)
     degree_class = np.frexp(np.maximum(degree, 1) - 1)[1].astype(np.uint8)

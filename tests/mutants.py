@@ -38,6 +38,7 @@ FAST = (
 LAWS = ["tests/test_proof.py", "tests/test_invariants.py", "tests/test_dynamics.py", "-k"]
 FOCUS = {
     "lanes.py": [*LAWS, "(planes or invariants) and not additions and not degrees"],
+    "outset.py": [*LAWS, "(planes or invariants) and not additions and not degrees"],
     "sparse.py": [*LAWS, "lists or both"],
     "sirs.py": [*LAWS, "chain or lanes or invariants"],
     "rng.py": [*LAWS, "lanes or additions"],

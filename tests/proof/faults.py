@@ -109,13 +109,13 @@ def severity(factor: float) -> Plant:
 
 def protected(more: int) -> Plant:
     """So many more nodes protected."""
-    right = sirs.lanes.Protection
-    return lambda: mock.patch.object(sirs.lanes, "Protection", lambda budget, *others: right(budget + more, *others))
+    right = sirs.outset.Protection
+    return lambda: mock.patch.object(sirs.outset, "Protection", lambda budget, *others: right(budget + more, *others))
 
 
 def shocks_in_all_lanes_at_once() -> contextlib.AbstractContextManager[Any]:
     """An event happens in all lanes of a block or in none."""
-    right = sirs.lanes.occur
+    right = sirs.outset.occur
 
     def wrong(threshold: Any, certain: bool, lanes: int, rng: np.ndarray, out: np.ndarray) -> None:
         first = np.zeros_like(out)
@@ -123,7 +123,7 @@ def shocks_in_all_lanes_at_once() -> contextlib.AbstractContextManager[Any]:
         right(threshold, True, lanes, rng, out)
         out[first[:, 0] == 0] = 0
 
-    return mock.patch.object(sirs.lanes, "occur", wrong)
+    return mock.patch.object(sirs.outset, "occur", wrong)
 
 
 FAULTS = [
