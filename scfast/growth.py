@@ -16,8 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import ArrayLike
 
-from scfast.jit import inline, kernel
 from scfast.network import Network
+from scfast.newcomers import BITS, BUCKET, RUN, TIER, draw_traits, fill_rows, grow_edges, lay_out, rooms
 from scfast.parameters import (
     MAX_NODES,
     BarabasiAlbert,
@@ -29,289 +29,21 @@ from scfast.parameters import (
     growth_model,
     short,
 )
-from scfast.rng import Purpose, below, scalar_state, stream, unit
+from scfast.rng import Purpose, scalar_state, stream
 
 __all__ = ["BarabasiAlbert", "BianconiBarabasi", "DualLocalWorld", "LocalWorld", "fitness_from_factors", "grow", "grow_many"]
 
 _MAX_EDGES = 2**31
 _MAX_FITNESS = 1e100
 _INDEX = Number("root seed or network number", low=0, whole=True)
+_SIZE = Number("nodes at the end", low=1, high=MAX_NODES, whole=True)
 _INFINITE = np.iinfo(np.int64).max
 _TRAITS, _PARTNERS = 0, 1
 
 
-# What the kernels share. They know a node by its place: nodes by type, then by age. So a first local world is a few runs of places,
-# and as a node's fields lie together, meeting a random node costs one access to memory.
-_NODE = np.dtype([("fitness", np.float64), ("degree", np.int32), ("stamp", np.int32)])  # stamp: the last newcomer that drew it
-_TIER = np.dtype(
-    [
-        ("start", np.int64),  # nodes before growth
-        ("cumulative_share", np.float64),
-        ("eta_min", np.float64),
-        ("exponent", np.float64),  # of a power law
-        ("h", np.float64),  # of a falling density; -1: it is a power law
-        ("theta", np.float64),
-        ("local_world", np.int64),
-        ("m", np.int64),
-        ("one_more", np.float64),  # probability of one partner more than m
-        ("m_crossing", np.int64),
-        ("first", np.int64),  # place of the type's first node
-        ("count", np.int64),  # nodes so far
-        ("n_weighted", np.int64),  # of them, those of positive fitness and degree
-        ("top", np.float64),  # the highest fitness among these
-    ]
-)
-_RUN = np.dtype([("begin", np.int64), ("shift", np.int64)])  # in the first local world, from number `begin`: place = number + shift
-_LOCAL = np.dtype([("place", np.int64), ("weight", np.float64), ("cumulative", np.float64)])  # the second local world
-_EDGE = np.dtype([("newcomer", np.int32), ("partner", np.int32)])
-
-
-@kernel
-def _power_law(u: float, exponent: float, low: float) -> float:
-    """Inverse distribution function of the pdf ~ eta**-exponent on [low, 1], written so that exponents near 1 lose no digits."""
-    q = 1.0 - exponent
-    span = math.log(low)
-    if q == 0.0:
-        eta = math.exp((1.0 - u) * span)
-    elif q < 0.0:
-        eta = low * math.exp(math.log1p(u * math.expm1(-q * span)) / q)
-    else:
-        eta = math.exp(math.log1p((1.0 - u) * math.expm1(q * span)) / q)
-    return min(max(eta, low), 1.0)
-
-
-@kernel
-def _falling(u: float, h: float, low: float) -> float:
-    """Inverse distribution function of the pdf ~ (1 - eta)**h on (low, 1], of 1 - u for h = 0."""
-    below_one = u if h == 0.0 else math.exp(math.log1p(-u) / (1.0 + h))
-    return 1.0 - (1.0 - low) * below_one
-
-
-@kernel
-def _draw_traits(state: np.ndarray, tiers: np.ndarray, n_start: int, types: np.ndarray, fitness: np.ndarray) -> None:
-    """Fill the fitness of all nodes and the types of those after the first `n_start`, in node order."""
-    for i in range(types.size):
-        if i >= n_start:
-            u = unit(state)
-            t = 0
-            while u >= tiers[t]["cumulative_share"]:
-                t += 1
-            types[i] = t
-        tier = tiers[types[i]]
-        if tier["h"] < 0.0:
-            fitness[i] = _power_law(unit(state), tier["exponent"], tier["eta_min"])
-        else:
-            fitness[i] = _falling(unit(state), tier["h"], tier["eta_min"])
-
-
-@kernel
-def _first_local_world(tiers: np.ndarray, allowed: np.ndarray, runs: np.ndarray) -> tuple[int, int]:
-    """Write the runs of places that make up the first local world; returns how many nodes and runs."""
-    size = 0
-    n_runs = 0
-    for t in range(tiers.size):
-        if allowed[t]:
-            runs[n_runs]["begin"] = size
-            runs[n_runs]["shift"] = tiers[t]["first"] - size
-            size += tiers[t]["count"]
-            n_runs += 1
-    return size, n_runs
-
-
-@inline
-def _place(runs: np.ndarray, x: int) -> int:
-    """Place of node number `x` of the first local world."""
-    place = x + runs[0]["shift"]
-    for r in range(1, runs.size):
-        if x >= runs[r]["begin"]:
-            place = x + runs[r]["shift"]
-    return place
-
-
-@kernel
-def _accumulate(local: np.ndarray, begin: int, n: int) -> None:
-    total = local[begin - 1]["cumulative"] if begin > 0 else 0.0
-    for a in range(begin, n):
-        total += local[a]["weight"]
-        local[a]["cumulative"] = total
-
-
-@kernel
-def _sample_local_world(state: np.ndarray, nodes: np.ndarray, runs: np.ndarray, size: int, i: int, local: np.ndarray) -> None:
-    """Fill `local` with distinct nodes, uniform among the `size` of the first local world (Floyd's algorithm, L)."""
-    for a in range(local.size):
-        last = size - local.size + a
-        j = _place(runs, below(state, last + 1))
-        if nodes[j]["stamp"] == i:
-            j = _place(runs, last)
-        nodes[j]["stamp"] = i
-        local[a]["place"] = j
-        local[a]["weight"] = nodes[j]["fitness"] * nodes[j]["degree"]
-    _accumulate(local, 0, local.size)
-
-
-@kernel
-def _take_by_weight(state: np.ndarray, local: np.ndarray, n: int) -> int:
-    """Draw one of the first `n` of `local` by weight, uniformly if all weights are zero; the last takes its place."""
-    total = local[n - 1]["cumulative"]
-    if total > 0.0:
-        x = unit(state) * total
-        chosen = 0
-        while chosen < n - 1 and x >= local[chosen]["cumulative"]:
-            chosen += 1
-    else:
-        chosen = below(state, n)
-    j = local[chosen]["place"]
-    local[chosen]["place"] = local[n - 1]["place"]
-    local[chosen]["weight"] = local[n - 1]["weight"]
-    _accumulate(local, chosen, n - 1)
-    return j
-
-
-@kernel
-def _draw_edge_end(
-    state: np.ndarray,
-    allowed: np.ndarray,
-    kinds: np.ndarray,
-    nodes: np.ndarray,
-    edges: np.ndarray,
-    top: float,
-    n_tries: int,
-    i: int,
-) -> int:
-    """Place of an allowed node that `i` has not drawn, by weight: edge ends accepted by fitness / top; -1 after `n_tries`."""
-    for _ in range(n_tries):
-        end = below(state, 2 * edges.size)
-        j = edges[end >> 1]["partner"] if end & 1 else edges[end >> 1]["newcomer"]
-        if allowed[kinds[j]] and nodes[j]["stamp"] != i:
-            eta = nodes[j]["fitness"]
-            if eta == top or unit(state) * top < eta:
-                return j
-    return -1
-
-
-@kernel
-def _draw_from_all(
-    state: np.ndarray,
-    tiers: np.ndarray,
-    allowed: np.ndarray,
-    kinds: np.ndarray,
-    nodes: np.ndarray,
-    edges: np.ndarray,
-    runs: np.ndarray,
-    size: int,
-    i: int,
-    new: np.ndarray,
-    local: np.ndarray,
-) -> None:
-    """Draw the partners of `new` from the whole first local world, by weight; uniformly when all weights are zero."""
-    top = 0.0
-    n_weighted = 0
-    for t in range(tiers.size):
-        if allowed[t]:
-            top = max(top, tiers[t]["top"])
-            n_weighted += tiers[t]["n_weighted"]
-    for d in range(new.size):
-        if d < n_weighted:
-            j = _draw_edge_end(state, allowed, kinds, nodes, edges, top, size, i)
-            if j < 0:  # a few nodes hold nearly all the weight: sum it up instead, which costs no more than the tries
-                n = 0
-                for x in range(size):
-                    j = _place(runs, x)
-                    if nodes[j]["stamp"] != i:
-                        local[n]["place"] = j
-                        local[n]["weight"] = nodes[j]["fitness"] * nodes[j]["degree"]
-                        n += 1
-                _accumulate(local, 0, n)
-                j = _take_by_weight(state, local, n)
-        else:
-            j = _place(runs, below(state, size))
-            while nodes[j]["stamp"] == i:
-                j = _place(runs, below(state, size))
-        nodes[j]["stamp"] = i
-        new[d]["partner"] = j
-
-
-@kernel
-def _add_edge_end(tiers: np.ndarray, kinds: np.ndarray, nodes: np.ndarray, j: int) -> None:
-    nodes[j]["degree"] += 1
-    if nodes[j]["degree"] == 1 and nodes[j]["fitness"] > 0.0:
-        t = kinds[j]
-        tiers[t]["n_weighted"] += 1
-        tiers[t]["top"] = max(tiers[t]["top"], nodes[j]["fitness"])
-
-
-@kernel
-def _grow(
-    state: np.ndarray,
-    tiers: np.ndarray,
-    allowed: np.ndarray,
-    n_start: int,
-    types: np.ndarray,
-    kinds: np.ndarray,
-    nodes: np.ndarray,
-    runs: np.ndarray,
-    local: np.ndarray,
-    edges: np.ndarray,
-) -> int:
-    """Add all nodes in order; returns the number of edges. Start nodes take all of the first local world, never crossing."""
-    n_edges = 0
-    for i in range(types.size):
-        t = types[i]
-        own = tiers[t]["first"] + tiers[t]["count"]
-        crossing = 1 if i >= n_start and nodes[own]["fitness"] >= tiers[t]["theta"] else 0
-        near = allowed[crossing, t]
-        size, n_runs = _first_local_world(tiers, near, runs)
-        n_local, n_new = size, size
-        if i >= n_start:
-            n_local = min(tiers[t]["local_world"], size)
-            n_new = min(tiers[t]["m_crossing"] if crossing else tiers[t]["m"], n_local)
-            if tiers[t]["one_more"] > 0.0 and unit(state) < tiers[t]["one_more"]:
-                n_new = min(n_new + 1, n_local)
-        new = edges[n_edges : n_edges + n_new]
-        if n_new == size:
-            for x in range(size):
-                new[x]["partner"] = _place(runs[:n_runs], x)
-        elif n_local == size:
-            _draw_from_all(state, tiers, near, kinds, nodes, edges[:n_edges], runs[:n_runs], size, i, new, local)
-        else:
-            _sample_local_world(state, nodes, runs[:n_runs], size, i, local[:n_local])
-            for d in range(n_new):
-                new[d]["partner"] = _take_by_weight(state, local, n_local - d)
-        for d in range(n_new):
-            new[d]["newcomer"] = own
-            _add_edge_end(tiers, kinds, nodes, own)
-            _add_edge_end(tiers, kinds, nodes, new[d]["partner"])
-        n_edges += n_new
-        tiers[t]["count"] += 1
-    return n_edges
-
-
-@kernel
-def _fill_rows(edges: np.ndarray, order: np.ndarray, indptr: np.ndarray, cursor: np.ndarray, indices: np.ndarray) -> None:
-    """Rows in ascending order without a sort, from edges that come by newcomer; `order` is the node at each place.
-
-    Younger neighbours arrive in order and are laid at the end of each row. Going through the rows then hands the older ones out in
-    order, too; when a row's turn comes, its older part is full, and its cursor stands where the younger part begins.
-    """
-    for node in range(cursor.size):
-        cursor[node] = indptr[node + 1]
-    for e in range(edges.size - 1, -1, -1):
-        j = order[edges[e]["partner"]]
-        cursor[j] -= 1
-        indices[cursor[j]] = order[edges[e]["newcomer"]]
-    for node in range(cursor.size):
-        cursor[node] = indptr[node]
-    for j in range(cursor.size):
-        for a in range(cursor[j], indptr[j + 1]):
-            i = indices[a]
-            indices[cursor[i]] = j
-            cursor[i] += 1
-
-
 def _rules(model: GrowthModel) -> tuple[np.ndarray, np.ndarray]:
     """A model as data: tiers, and the allowed partners' types [crossing, newcomer's type, partner's type]."""
-    tiers = np.zeros(len(model.types), _TIER)
+    tiers = np.zeros(len(model.types), TIER)
     tiers["start"] = model.start
     if isinstance(model, DualLocalWorld):
         for name in ("eta_min", "exponent", "theta", "m", "m_crossing"):
@@ -349,36 +81,30 @@ def _given_fitness(fitness: ArrayLike, n_nodes: int) -> np.ndarray:
     return array
 
 
-def _edge_room(tiers: np.ndarray, allowed: np.ndarray, n_start: int, types: np.ndarray, fitness: np.ndarray) -> int:
-    """At least as many edges as can come, given all types and fitness."""
-    crossing = fitness >= tiers["theta"][types]
-    m = tiers["m"] + (tiers["one_more"] > 0)
-    most = np.minimum(np.where(crossing, tiers["m_crossing"][types], m[types]), tiers["local_world"][types])
-    room = int(tiers["start"] @ allowed[0] @ tiers["start"]) // 2 + int(np.minimum(most, types.size)[n_start:].sum())
-    if room > _MAX_EDGES:
-        raise ValueError(f"n_nodes = {types.size}: up to {room} edges, must be at most {_MAX_EDGES}")
-    return room
-
-
 def _rows(
-    state: np.ndarray, tiers: np.ndarray, allowed: np.ndarray, n_start: int, types: np.ndarray, fitness: np.ndarray
+    state: np.ndarray, tiers: np.ndarray, allowed: np.ndarray, types: np.ndarray, fitness: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Grow the edges for these types and fitness: CSR indptr and indices."""
-    order = np.argsort(types, kind="stable")
-    kinds = types[order]
-    tiers["first"] = np.searchsorted(kinds, np.arange(tiers.size))
-    nodes = np.zeros(types.size, dtype=_NODE)
-    nodes["fitness"], nodes["stamp"] = fitness[order], -1
-    runs = np.empty(tiers.size, dtype=_RUN)
-    local = np.empty(min(int(tiers["local_world"].max()), types.size), dtype=_LOCAL)
-    edges = np.empty(_edge_room(tiers, allowed, n_start, types, fitness), dtype=_EDGE)
-    n_edges = _grow(state, tiers, allowed, n_start, types, kinds, nodes, runs, local, edges)
+    n_nodes = types.size
+    room, most_met, most_seen = map(int, rooms(tiers, allowed, types, fitness))
+    if room > _MAX_EDGES:
+        raise ValueError(f"n_nodes = {n_nodes}: up to {room} edges, must be at most {_MAX_EDGES}")
+    most_places = n_nodes + 16 * tiers.size
+    order, kinds, placed = np.empty(most_places, np.int32), np.empty(most_places, np.int8), np.empty(most_places)
+    levels = np.empty((tiers.size, 2 + n_nodes.bit_length() // BITS), dtype=np.int64)
+    n_places, n_weights = map(int, lay_out(tiers, types, fitness, order, kinds, placed, levels))
+    degree, weight = np.zeros(n_places, dtype=np.int32), np.zeros(n_weights)
+    runs = np.empty(max(tiers.size, 2), dtype=RUN)
+    seen = np.full(1 << min(16 * most_seen, n_places).bit_length(), -1)
+    met, sums = np.empty(most_met, dtype=np.int64), np.empty((2, most_met))
+    ends = np.empty(2 * room, dtype=np.int32)
+    n_edges = grow_edges(state, tiers, allowed, types, kinds, placed, degree, weight, levels, runs, seen, met, sums, ends)
 
-    degree = np.empty(types.size, dtype=np.int64)
-    degree[order] = nodes["degree"]
-    indptr = np.concatenate(([0], np.cumsum(degree)))
-    indices = np.empty(2 * n_edges, dtype=np.int32)
-    _fill_rows(edges[:n_edges], order, indptr, degree, indices)
+    indptr, cursor = np.empty(n_nodes + 1, dtype=np.int64), np.empty(n_nodes, dtype=np.int64)
+    indices, ends = np.empty(2 * n_edges, dtype=np.int32), ends[: 2 * n_edges]
+    n_buckets = n_places >> BUCKET if n_places >> BUCKET > 1 else 0
+    buckets, sorted_ = np.empty(n_buckets and n_buckets + 2, dtype=np.int64), np.empty(n_buckets and ends.size, dtype=np.int32)
+    fill_rows(degree, ends, order[:n_places], indptr, cursor, buckets, sorted_, indices)
     return indptr, indices
 
 
@@ -433,7 +159,7 @@ def grow(
     """
     tiers, allowed = _rules(growth_model(model))
     n_start = model.n_start
-    n_nodes = int(Number("nodes at the end", low=1, high=MAX_NODES, whole=True).one(n_nodes, "n_nodes"))
+    n_nodes = int(_SIZE.one(n_nodes, "n_nodes"))
     if n_nodes < n_start:
         raise ValueError(f"n_nodes = {n_nodes}: must be at least {n_start}, the number of start nodes")
     network = int(_INDEX.one(network, "network"))
@@ -443,7 +169,7 @@ def grow(
     types, eta = _traits(tiers, n_nodes, seed, network)
     eta = eta if given is None else given
     state = scalar_state(stream(seed, Purpose.GROWTH, network, _PARTNERS))
-    indptr, indices = _rows(state, tiers, allowed, n_start, types, eta)
+    indptr, indices = _rows(state, tiers, allowed, types, eta)
     notes = (f"grown with seed {seed}, network {network}",)
     return Network(indptr, indices, types=types, type_names=model.types, fitness=eta, notes=notes)
 
@@ -509,10 +235,8 @@ def _root(seed: int | None) -> int:
 
 def _traits(tiers: np.ndarray, n_nodes: int, seed: int, network: int) -> tuple[np.ndarray, np.ndarray]:
     """Types, int8, and fitness, float64, of all nodes."""
-    n_start = int(tiers["start"].sum())
     types, eta = np.empty(n_nodes, dtype=np.int8), np.empty(n_nodes)
-    types[:n_start] = np.repeat(np.arange(tiers.size), tiers["start"])
-    _draw_traits(scalar_state(stream(seed, Purpose.GROWTH, network, _TRAITS)), tiers, n_start, types, eta)
+    draw_traits(scalar_state(stream(seed, Purpose.GROWTH, network, _TRAITS)), tiers, types, eta)
     return types, eta
 
 

@@ -92,12 +92,25 @@ def unit(state: np.ndarray) -> Any:
 
 
 @inline
-def below(state: np.ndarray, n: Any) -> Any:
-    """Uniform integer in 0..n-1, without bias, for 1 <= n <= 2**32 (Lemire 2019, L)."""
+def below_from(s0: Any, s1: Any, s2: Any, s3: Any, n: Any) -> Any:
+    """Uniform integer in 0..n-1, without bias, for 1 <= n <= 2**32 (Lemire 2019, L), and the state after it."""
     bound = np.uint64(n)
-    product = (next_u64(state) >> np.uint64(32)) * bound
+    word, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+    product = (word >> np.uint64(32)) * bound
     if (product & np.uint64(0xFFFFFFFF)) < bound:
         threshold = (np.uint64(4294967296) - bound) % bound
         while (product & np.uint64(0xFFFFFFFF)) < threshold:
-            product = (next_u64(state) >> np.uint64(32)) * bound
-    return np.int64(product >> np.uint64(32))
+            word, s0, s1, s2, s3 = xoshiro(s0, s1, s2, s3)
+            product = (word >> np.uint64(32)) * bound
+    return np.int64(product >> np.uint64(32)), s0, s1, s2, s3
+
+
+@inline
+def below(state: np.ndarray, n: Any) -> Any:
+    """The same with the state in an array, uint64 (4,), that moves on."""
+    x, s0, s1, s2, s3 = below_from(state[0], state[1], state[2], state[3], n)
+    state[0] = s0
+    state[1] = s1
+    state[2] = s2
+    state[3] = s3
+    return x

@@ -37,7 +37,7 @@ from scfast.tables import SCHEMA as SCHEMA
 from scfast.tables import StorageError as StorageError
 from scfast.tables import Tables as Tables
 
-NUMBERS_VERSION = 3
+NUMBERS_VERSION = 4
 """Raised whenever the numbers that a configuration gives change, or how they are stored."""
 
 _FORMAT = "scfast results 1"

@@ -234,7 +234,9 @@ def test_seeds() -> None:
 def test_the_same_bits_without_compilation() -> None:
     code = (
         "import numpy as np; from scfast.growth import *; np.seterr(over='ignore'); "
-        "print([grow(m, 300, 3).digest() for m in (DualLocalWorld(), DualLocalWorld(local_world=np.inf), BarabasiAlbert(2))])"
+        "print([grow(m, 300, 3).digest() for m in (DualLocalWorld(), DualLocalWorld(local_world=np.inf), BarabasiAlbert(2), "
+        "BianconiBarabasi(2.5, fitness='falling', eta_min=0.1), BianconiBarabasi(2), LocalWorld(1.5, 10))], "
+        "grow(BarabasiAlbert(2), 300, 3, fitness=[1] + 299 * [1e-9]).digest(), grow(DualLocalWorld(m=40), 300, 3).digest())"
     )
     outputs = {
         subprocess.run(
@@ -243,7 +245,7 @@ def test_the_same_bits_without_compilation() -> None:
         for value in ("0", "1")
     }
     assert len(outputs) == 1
-    assert len(outputs.pop()) > 3 * 64
+    assert len(outputs.pop()) > 8 * 64
 
 
 def test_fitness_from_factors() -> None:
@@ -270,7 +272,7 @@ WRONG = {
     "n_nodes = 3: must be at least 4, the number of start nodes": lambda: grow(BarabasiAlbert(3), 3),
     "n_nodes = 10.5: must be a whole number": lambda: grow(DualLocalWorld(), 10.5),
     "n_nodes = 2147483648: must be at most 2147483647": lambda: grow(DualLocalWorld(), 2**31),
-    "n_nodes = 100000: up to 4999999950 edges, must be at most 2147483648": lambda: grow(BarabasiAlbert(99_990), 100_000),
+    "n_nodes = 100000: up to 4999949955 edges, must be at most 2147483648": lambda: grow(BarabasiAlbert(99_990), 100_000),
     "seed = -1: must be at least 0": lambda: grow(DualLocalWorld(), 10, -1),
     "network = -1: must be at least 0": lambda: grow(DualLocalWorld(), 10, 1, network=-1),
     "fitness has shape (3,): must be (10,), one number for each node": lambda: grow(DualLocalWorld(), 10, 1, fitness=[1, 1, 1]),

@@ -18,7 +18,7 @@ import reference_growth as ref
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from scfast import growth
+from scfast import growth, newcomers
 from scfast.growth import BarabasiAlbert, DualLocalWorld, LocalWorld, grow
 from scfast.network import Network
 from scfast.rng import Purpose, scalar_state, stream
@@ -129,43 +129,38 @@ def _grow_often(
     types: NDArray[np.int8],
     given: Floats,
     drawn: bool,
-    nodes: NDArray[np.void],
-    runs: NDArray[np.void],
-    local: NDArray[np.void],
-    edges: NDArray[np.void],
+    room: int,
+    most_met: int,
     codes: NDArray[np.int64],
 ) -> None:
     """The code of one growth after another; `given` fitness, -1 where drawn; types of newcomers, too, if `drawn`."""
     n = types.size
-    fitness, order, kinds = np.empty(n), np.empty(n, np.int64), np.empty_like(types)
+    most = n + 16 * tiers.size
+    fitness, placed, weight = np.empty(n), np.empty(most), np.zeros(8 * most)
+    order, kinds, degree = np.empty(most, np.int32), np.empty(most, np.int8), np.zeros(most, np.int32)
+    levels, runs = np.empty((tiers.size, 2 + 16 // newcomers.BITS), np.int64), np.empty(max(tiers.size, 2), newcomers.RUN)
+    seen, met, sums = np.empty(128, np.int64), np.empty(most_met, np.int64), np.empty((2, most_met))
+    ends = np.empty(2 * room, np.int32)
     for r in range(codes.size):
         if drawn:
-            growth._draw_traits(traits, tiers, n_start, types, fitness)
+            newcomers.draw_traits(traits, tiers, types, fitness)
         for i in range(n):
             if given[r % len(given), i] >= 0.0:
                 fitness[i] = given[r % len(given), i]
-        place = 0
-        for t in range(tiers.size):
-            tiers[t]["first"] = place
-            tiers[t]["count"] = 0
-            tiers[t]["n_weighted"] = 0
-            tiers[t]["top"] = 0.0
-            for i in range(n):
-                if types[i] == t:
-                    order[place] = i
-                    kinds[place] = t
-                    nodes[place]["fitness"] = fitness[i]
-                    nodes[place]["degree"] = 0
-                    nodes[place]["stamp"] = -1
-                    place += 1
-        n_edges = growth._grow(partners, tiers, allowed, n_start, types, kinds, nodes, runs, local, edges)
+        newcomers.lay_out(tiers, types, fitness, order, kinds, placed, levels)
+        seen[:] = -1
+        degree[:] = 0
+        weight[:] = 0.0
+        n_edges = newcomers.grow_edges(
+            partners, tiers, allowed, types, kinds, placed, degree, weight, levels, runs, seen, met, sums, ends
+        )
         code = 0
         for i in range(n_start, n):
             code |= (2 * types[i] + (fitness[i] >= theta[types[i]])) << (12 + 20 * (i - n_start))
         for e in range(n_edges):
-            i = order[edges[e]["newcomer"]]
+            i = order[ends[2 * e]]
             if i >= n_start:
-                code |= 1 << (order[edges[e]["partner"]] + 20 * (i - n_start))
+                code |= 1 << (order[ends[2 * e + 1]] + 20 * (i - n_start))
         codes[r] = code
 
 
@@ -176,14 +171,12 @@ def _by_kernels(world: World, n_times: int, seed: int, first: int) -> NDArray[np
     drawn = world.newcomers is None
     types = np.array([*ref.start_types(rules), *(t for t, _ in world.newcomers or [(0, 0.0)] * world.n_new)], dtype=np.int8)
     n = types.size
-    nodes, edges = np.zeros(n, dtype=growth._NODE), np.empty(n * n, dtype=growth._EDGE)
-    runs, local = np.empty(tiers.size, dtype=growth._RUN), np.empty(n, dtype=growth._LOCAL)
     codes = np.empty(n_times, dtype=np.int64)
     given = world.fitness_given(np.random.default_rng([seed, first]), n_times)
     states = [scalar_state(stream(seed, Purpose.GROWTH, first, part)) for part in range(2)]
     theta = np.array(rules.theta, dtype=float)
     n_start = sum(rules.start)
-    _grow_often(*states, tiers, allowed, n_start, theta, types, given, drawn, nodes, runs, local, edges, codes)
+    _grow_often(*states, tiers, allowed, n_start, theta, types, given, drawn, n * n, n, codes)
     return codes
 
 
