@@ -39,6 +39,7 @@ _INDEX = Number("root seed or network number", low=0, whole=True)
 _SIZE = Number("nodes at the end", low=1, high=MAX_NODES, whole=True)
 _INFINITE = np.iinfo(np.int64).max
 _TRAITS, _PARTNERS = 0, 1
+_PATIENCE = 2**16  # no less than a dual local world of M = 50 ever needs, nor more than a small network can afford
 
 
 def _rules(model: GrowthModel) -> tuple[np.ndarray, np.ndarray]:
@@ -98,7 +99,9 @@ def _rows(
     seen = np.full(1 << min(16 * most_seen, n_places).bit_length(), -1)
     met, sums = np.empty(most_met, dtype=np.int64), np.empty((2, most_met))
     ends = np.empty(2 * room, dtype=np.int32)
-    n_edges = grow_edges(state, tiers, allowed, types, kinds, placed, degree, weight, levels, runs, seen, met, sums, ends)
+    n_edges = grow_edges(
+        state, tiers, allowed, types, kinds, placed, degree, weight, levels, runs, seen, met, sums, ends, _PATIENCE
+    )
 
     indptr, cursor = np.empty(n_nodes + 1, dtype=np.int64), np.empty(n_nodes, dtype=np.int64)
     indices, ends = np.empty(2 * n_edges, dtype=np.int32), ends[: 2 * n_edges]

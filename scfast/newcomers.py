@@ -44,7 +44,6 @@ BITS = 4  # of a place, for each level of a tree of weights
 FEW = 32  # numbers that are sorted by insertion
 BUCKET = 14  # bits of a place that are the same bucket's
 TRIES = 64  # edge ends that are drawn for one partner at most
-PATIENCE = 2**16  # weights that are summed up, beside one for each node, before trees are kept
 
 
 @part
@@ -459,11 +458,13 @@ def grow_edges(
     met: np.ndarray,
     sums: np.ndarray,
     ends: np.ndarray,
+    patience: int,
 ) -> int:
     """Add all nodes in order; returns the number of edges. Start nodes take all of the first local world, never crossing.
 
-    `types` are by node; `kinds`, which are types, too, `fitness`, `degree` (zero at first) and `weight` by place. Fills `ends`:
-    newcomer and partner of one edge after another, by place.
+    `types` are by node; `kinds`, which are types, too, `fitness`, `degree` and `weight` (zero at first) by place. Fills `ends`:
+    newcomer and partner of one edge after another, by place. Trees are kept once more than `patience` weights beside one for each
+    node were summed up.
     """
     n_start, weighed, kept = 0, False, False
     for t in range(tiers.size):
@@ -492,7 +493,7 @@ def grow_edges(
         else:
             _meet(state, runs[:n_runs], size, i, seen, met[:n_local])
             _draw_from_met(state, weight, met[:n_local], sums, new)
-        if n_summed > PATIENCE + i and not kept:
+        if n_summed > patience + i and not kept:
             _sum_up(tiers, fitness, degree, weight, levels)
             kept = True
         for d in range(n_new):
