@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 import scfast as sf
-from scfast import claims, pages, plots, portraits
+from scfast import claims, drawing, pages, portraits
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 BOOTSTRAPS = 1_000
@@ -59,7 +59,7 @@ REAL = {
 
 def draw(figure: object, name: str, about: str) -> str:
     """Write a picture into the docs; its Markdown."""
-    plots.save(figure, DOCS / f"{name}.png", about)  # type: ignore[arg-type]
+    drawing.save(figure, DOCS / f"{name}.png", about)  # type: ignore[arg-type]
     return f"![{name}]({name}.png)\n"
 
 

@@ -163,7 +163,8 @@ class Sample:
         for column in ("network", "model", "n_nodes"):
             if column not in rows:
                 raise ValueError(f"networks: must have the column {column!r}")
-        twice = rows.duplicated(["network", "model", "n_nodes"])
+        self.one = ["seed", "network"] if "seed" in rows else ["network"]  # networks of one number and other seeds are strangers
+        twice = rows.duplicated([*self.one, "model", "n_nodes"])
         if twice.any():
             one = rows[twice].iloc[0]
             told = f"network {one['network']} of {one['model']} with {one['n_nodes']} nodes"
@@ -181,7 +182,7 @@ class Sample:
     def values(self, measure: str, model: str, n_nodes: int) -> pd.Series:
         """Values by network."""
         mine = self.rows[(self.rows["model"] == model) & (self.rows["n_nodes"] == n_nodes)]
-        values: pd.Series = mine.set_index("network")[measure].astype(float)
+        values: pd.Series = mine.set_index(self.one)[measure].astype(float)
         return values
 
     def estimate(self, measure: str, weights: dict[tuple[str, int], float]) -> Estimate:
@@ -268,6 +269,8 @@ def _paths(sample: Sample, sizes: list[int], both: list[int]) -> Iterator[Claim]
 def _crossing(sample: Sample, sizes: list[int]) -> Iterator[Claim]:
     """What cross-tier edges do to path length, beyond what as many other edges do."""
     name = "crossing_effect - control_effect"
+    if "crossing" in sample and not (sample.rows.loc[sample.rows["model"] == BASE, "crossing"] > 0).any():
+        return  # nobody crosses
     beyond = Sample(sample.rows.assign(**{name: sample.rows["crossing_effect"] - sample.rows["control_effect"]}), sample.level)
     for part in _parts(sizes):
         told = beyond.estimate(name, {(BASE, n): 1 / len(part) for n in part})
@@ -359,11 +362,11 @@ def estimated(study: Study) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Two columns more, ``histogram_exponent`` and ``ccdf_exponent``.
+        Columns more: ``seed``, the root seed; ``histogram_exponent`` and ``ccdf_exponent``.
     """
     from scfast.degrees import complementary, least_squares
 
-    networks = study.networks.copy()
+    networks = study.networks.assign(seed=study.seed)
     for cell, rows in networks.groupby("cell").groups.items():
         counts = [topology.degree_counts for topology in study.topologies(int(str(cell)))]
         networks.loc[rows, "histogram_exponent"] = [least_squares(one) for one in counts]
@@ -422,10 +425,10 @@ def assumptions(networks: pd.DataFrame, ends: tuple[int, int] = WITHIN, level: f
 
     two = networks[networks["n_nodes"].isin(ends)]
     known = {(one.key, one.measure): one.verdict for one in claims(networks, ends, level) if len(one.sizes) > 1}
-    marks = _marks(of_series(two, SERIES))
+    marks = _marks(two[two["series"] == SERIES] if "series" in two else two)
     records = []
     for name, setting, rows in settings(two):
-        same = _marks(rows).items() <= marks.items()
+        same = bool(mine := _marks(rows)) and mine.items() <= marks.items()
         for one in claims(rows.drop(columns="series"), ends, level):
             if len(one.sizes) == 1:
                 continue

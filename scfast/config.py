@@ -16,6 +16,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 
 from scfast.cells import VARIED, Cell, Expected, where
+from scfast.claims import SERIES as SIZES
 from scfast.entries import MAX_NODES, nearest, short
 from scfast.parameters import SIRS, Initial, Nodes, Protection, Shock
 from scfast.sections import (
@@ -292,6 +293,9 @@ class Config:
             if one.name in [other.name for other in found[:k]]:
                 raise ConfigError(f"series[{k}].name = {short(one.name)}: must not be that of another series")
             found[k] = dataclasses.replace(one, sweep=checked(self._grid_of(f"series[{k}]"), one.sweep))
+            if one.name == SIZES and [key for key, _ in found[k].sweep] != ["network.n_nodes"]:
+                bound = "must hold network.n_nodes and nothing else, as it is what claims are about"
+                raise ConfigError(f"series[{k}], named {SIZES!r}: {bound}")
         object.__setattr__(self, "series", tuple(found))
 
     def heeds(self, section: str, key: str = "") -> bool:

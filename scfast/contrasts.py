@@ -1,8 +1,8 @@
 """Weighted sums of means over networks, with intervals: differences, slopes, differences of slopes.
 
-Network g of every cell is grown from the same seed, so a large network may contain the small one. Sums are therefore taken network
-by network, and their mean has a t interval (L). Where cells share no networks, and beside it everywhere, stands Welch's interval,
-which takes all networks as independent (L).
+Network g of every cell of a study is grown from the same seed, so a large network may contain the small one. Sums are therefore
+taken network by network, and their mean has a t interval (L). Where cells share no networks, and beside it everywhere, stands
+Welch's interval, which takes all networks as independent (L).
 """
 
 from __future__ import annotations

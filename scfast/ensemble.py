@@ -267,7 +267,7 @@ class Status:
     work, total_work : int
         In `unit`.
     unit : str
-        What work is counted in: node-steps where risk spreads, edge visits where networks are measured.
+        What work is counted in: node-steps where risk spreads, edges followed where networks are measured.
     rate : float or None
         Work per second over the last shards; None before there are two.
     seconds_left : float or None

@@ -180,7 +180,7 @@ def work_of(n: int, n_edges: float, settings: TopologySettings, n_types: int) ->
     sources = min(n, settings.sources or (n if n <= topology.EXACT else topology.SOURCES))
     searches = 3 if n_types > 2 else 1  # again without edges across tiers, and without others
     edges = 2 * n_edges * (LEVELS * searches * -(-sources // BLOCK_LANES) + REST)
-    return int(edges + settings.bootstraps * (200_000 + 15 * n))
+    return max(1, int(edges + settings.bootstraps * (200_000 + 15 * n)))
 
 
 def measuring_seed(root: int, network: int) -> int:

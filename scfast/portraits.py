@@ -303,7 +303,8 @@ def _places(settings: Sequence[str]) -> tuple[str, list[str], list[float], bool]
     log = bool(finite) and finite[0] > 0 and finite[-1] / finite[0] >= 20
     step = finite[-1] / finite[-2] if log else (finite[-1] - finite[-2] if len(finite) > 1 else 1.0)
     last = (finite[-1] * max(step, 2.0) if log else finite[-1] + step) if finite else 1.0
-    return key, ["all" if math.isinf(value) else f"{value:,.6g}" for value in values], [min(value, last) for value in values], log
+    endless = "all" if "local_world" in key else "inf"
+    return key, [endless if math.isinf(value) else f"{value:,.6g}" for value in values], [min(value, last) for value in values], log
 
 
 def study(networks: pd.DataFrame) -> Iterator[tuple[str, Figure]]:

@@ -70,7 +70,8 @@ class Reading:
             return np.zeros(0, np.int64)
         return np.flatnonzero(self.tables["rows/cell"] == cell)
 
-    def _finished_rows(self, cell: int) -> np.ndarray:
+    def finished_rows(self, cell: int) -> np.ndarray:
+        """As :meth:`rows`, of a cell of which something is finished; ValueError where nothing is."""
         rows = self.rows(cell)
         if not len(rows):
             raise ValueError(f"cell = {cell}: nothing of it is finished yet")

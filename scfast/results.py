@@ -104,7 +104,7 @@ class Result(Reading):
         cell : int
         group : "trajectory" or "type_trajectory"
         """
-        rows = self._finished_rows(cell)
+        rows = self.finished_rows(cell)
         if f"{group}/sum" not in self.tables:
             raise ValueError(f"group = {group!r}: was not recorded; run.record must hold 'types'")
         sums, squares = (self.tables[f"{group}/{name}"][rows] for name in ("sum", "sum_of_squares"))
@@ -243,7 +243,7 @@ class Result(Reading):
         """
         if name not in OUTCOMES:
             raise ValueError(f"name = {name!r}: must be one of {', '.join(OUTCOMES)}")
-        self._finished_rows(cell)
+        self.finished_rows(cell)
         values = self.replicates[name][cell]
         values = values[~np.isnan(values[:, 0])]
         centre = values.mean()
@@ -281,18 +281,18 @@ class Result(Reading):
 
     def samples(self, cell: int = 0) -> np.ndarray:
         """The first few replicates of each network whole, int32 (network, sample, step, state)."""
-        rows = self._finished_rows(cell)
+        rows = self.finished_rows(cell)
         samples = self.tables["sample/counts"][rows]
         return samples[:, samples[0, :, 0, 0] >= 0]
 
     def type_sizes(self, cell: int = 0) -> np.ndarray:
         """Nodes of each type on each finished network, int64 (network, type)."""
-        rows = self._finished_rows(cell)
+        rows = self.finished_rows(cell)
         return self.tables["rows/type_size"][rows]
 
     def degrees(self, cell: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Degrees that occur over a cell's networks, and how many nodes have them."""
-        _, value, count = self._pool("degree", self._finished_rows(cell))
+        _, value, count = self._pool("degree", self.finished_rows(cell))
         return value, count
 
     def nodes(self, cell: int = 0, top: int | None = None) -> "pd.DataFrame":
@@ -376,7 +376,7 @@ class Result(Reading):
         """Every node of a cell's finished networks: its place in the tables, network and index."""
         if top is not None and top < 0:
             raise ValueError(f"top = {top}: must be at least 0")
-        rows = self._finished_rows(cell)
+        rows = self.finished_rows(cell)
         sizes = self.tables["rows/n_nodes"]
         ends = np.cumsum(sizes)
         where = np.concatenate([np.arange(ends[row] - sizes[row], ends[row]) for row in rows])

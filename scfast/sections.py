@@ -273,6 +273,10 @@ def laid_beside(base: Grown, kind: str) -> Grown:
     if kind == "local_world":
         numbers["size"] = min(base.model.local_world)
     model = prefixed(f"topology.beside, {kind}", KINDS[kind], **numbers)
+    if model.mean_partners < base.model.mean_partners:
+        least, most = numbers["size"], math.ceil(base.model.mean_partners)
+        bound = f"must be at least {most} for as many partners"
+        raise ConfigError(f"topology.beside = {kind!r}: takes the least network.local_world, {least}, which {bound}")
     return prefixed(f"topology.beside, {kind}", Grown, n_nodes=base.n_nodes, model=model)
 
 

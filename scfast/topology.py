@@ -230,12 +230,18 @@ class Topology:
 
         It can be negative where pairs far from each other lose their only path; the sums of `uncrossed` and `distances` tell.
         """
-        return _mean_distance(self.uncrossed) - self.path_length
+        return self._effect(self.uncrossed)
 
     @property
     def control_effect(self) -> float:
         """Mean path length without equally many random other edges, less that with them."""
-        return _mean_distance(self.control) - self.path_length
+        return self._effect(self.control)
+
+    def _effect(self, distances: np.ndarray) -> float:
+        """What leaving edges out does to the mean path length: nothing, where tiers could be crossed and no edge does."""
+        if len(self.type_names) > 2 and not np.triu(self.tier_edges, 2).any():
+            return 0.0 * self.path_length
+        return _mean_distance(distances) - self.path_length
 
     @property
     def max_core(self) -> int:

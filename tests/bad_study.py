@@ -69,6 +69,14 @@ TOPOLOGY = {
     "series of the same name": configured(
         f"{SERIES}[[series]]\nname='a'\n", "series[1].name = 'a': must not be that of another series"
     ),
+    "a series of sizes that varies more": configured(
+        f"{PLAIN}[[series]]\nname='size'\nnetwork.n_nodes=[100, 200]\nnetwork.m=[2]\n",
+        "series[0], named 'size': must hold network.n_nodes and nothing else, as it is what claims are about",
+    ),
+    "local worlds too small to have as many partners": configured(
+        "[network]\nlocal_world={brand=1,purchaser=9,platform=9,logistics=9}\n[topology]\nbeside=['local_world']\n",
+        "topology.beside = 'local_world': takes the least network.local_world, 1, which must be at least 3 for as many partners",
+    ),
     "series of the unknown": configured(
         f"{SERIES}network.thta=[1]\n", "series[0].network.thta = [1]: unknown key, did you mean 'network.theta'?"
     ),

@@ -67,6 +67,22 @@ def test_networks_that_are_not_shared_are_left_out_and_too_few_say_nothing() -> 
     assert same.interval() == (0.0, 0.0) and same.p(0) == 1.0 and same.p(1) == 0.0
 
 
+def test_networks_of_other_seeds_are_strangers() -> None:
+    """Two studies below one another, with networks 0 to 9 of seed 2 and 0 to 4 of seed 1: all are used, none is paired."""
+    rng = np.random.default_rng(3)
+    rows = [
+        {"seed": seed, "network": g, "model": claims.BASE, "n_nodes": n, "exponent": value}
+        for seed, n, networks in ((2, 500, 10), (1, 5_000, 5))
+        for g, value in enumerate(rng.normal(2.5, 0.1, networks))
+    ]
+    frame = pd.DataFrame(rows)
+    (found,) = claims.claims(frame)
+    means = frame.groupby("n_nodes")["exponent"].mean()
+    assert not found.paired and found.n == 5 and found.estimate == pytest.approx(means[5_000] - means[500])
+    (found,) = claims.claims(frame.assign(seed=1))
+    assert found.paired and found.n == 5 and found.estimate != pytest.approx(means[5_000] - means[500])
+
+
 def test_slopes_are_least_squares_on_the_logarithm() -> None:
     rng = np.random.default_rng(4)
     values = rng.normal(size=(9, 4))

@@ -101,10 +101,12 @@ def test_the_networks_of_any_configuration(scfast, tmp_path: Path) -> None:
     summary = pd.read_csv("t/summary.csv").set_index(["cell", "measure"])
     mean = summary.loc[(0, "mean_degree"), "mean"]
     assert mean == pytest.approx(2 * np.mean(expected) / 60)
+    radius = [sf.measure(sf.grow(sf.DualLocalWorld(), 60, seed=7, network=g)).spectral_radius for g in range(4)]
+    assert summary.loc[(0, "pressure"), "mean"] == pytest.approx(0.3 * np.mean(radius))
     assert f"mean degree  {mean:.4g}" in re.sub(" +", "  ", out.split("theta = inf")[0]).replace("mean  degree", "mean degree")
     assert [path.name for path in sorted(Path("p").iterdir())] == ["portrait-cell0.png", "portrait-cell1.png"]
     code, _, err = scfast("my.toml", "--plot", "p.png", "-j", "1")
-    assert code == 2 and err.endswith("scfast: --plot = p.png: must be a folder, for 2 pictures\n")
+    assert code == 2 and err == "scfast: --plot = p.png: must be a folder, for the pictures of 2 cells\n"
 
 
 def test_results_are_shown_again(scfast, tmp_path: Path) -> None:
@@ -185,7 +187,9 @@ def test_real_networks(scfast) -> None:
         ("empty.csv", "empty.csv: has no edges (and no nodes file was given)"),
         ("nothing.csv", "nothing.csv: "),
         ("loop.csv", "loop.csv: 1 self-loop ('a' - 'a'): must be none (clean drops them)"),
-        ("loop.csv --clean --plot p.png", "loop: must have at least one edge to be drawn"),
+        ("loop.csv --clean --plot p.png", "--plot = p.png: needs a network with at least one edge; loop.csv has none"),
+        ("e.csv --plot p.pdf", "--plot = p.pdf: must end in .png or .svg, or be a folder"),
+        ("--study -o r --plot p.png", "--plot = p.png: must be a folder, for the pictures of the study"),
         ("e.csv --plot c.toml", "folder = 'c.toml': cannot be written ("),
         ("e.csv --csv c.toml", "--csv = 'c.toml': must be a folder"),
     ],

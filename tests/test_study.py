@@ -110,8 +110,10 @@ def test_a_run_of_dynamics_says_nothing_of_topology() -> None:
     assert Plan.of(Config.from_text("[run]\nseed=1\n[topology]")).manifest()["kind"] == "topology"
 
 
-@pytest.mark.parametrize("name", ["study", "study_large"])
-def test_shipped_studies(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("name", "networks", "seed"), [("study", 100, 2), ("study_large", 30, 1)])
+def test_shipped_studies(
+    name: str, networks: int, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """``scfast init`` prints them so that they read back; each cell has the other model beside it, with as many partners."""
     monkeypatch.setattr(sys, "argv", ["scfast", "init", "--template", name])
     cli.main()
@@ -119,11 +121,23 @@ def test_shipped_studies(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert text == template_text(name) + "\n"
     config = Config.from_text(text)
     assert config == Config.from_toml(find(name))
-    assert (config.run.networks, config.run.seed, config.topology) == (30, 1, TopologySettings(beside=["barabasi_albert"]))
+    assert (config.run.networks, config.run.seed, config.topology) == (networks, seed, TopologySettings(beside=["barabasi_albert"]))
     for base, beside in zip(config.cells[::2], config.cells[1::2], strict=True):
         assert isinstance(beside.network.model, BarabasiAlbert) and beside.network.n_nodes == base.network.n_nodes
         assert beside.network.model.mean_partners == base.network.model.mean_partners
     assert "replicates" not in text and "[initial]" not in text  # what has no meaning is not explained
+
+
+def test_a_network_without_edges_is_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("edges.csv").write_text("source,target\n")
+    Path("nodes.csv").write_text("id\na\nb\n")
+    Path("c.toml").write_text("[network]\nkind='file'\nedges='edges.csv'\nnodes='nodes.csv'\n[topology]\n")
+    monkeypatch.setattr(sys, "argv", ["scfast", "run", "c.toml", "-o", "r", "--dry-run"])
+    cli.main()
+    assert "networks    1 of 2 nodes each" in capsys.readouterr().out
 
 
 def test_estimates_of_the_large_study_are_sensible() -> None:

@@ -57,18 +57,28 @@ def show_studies(
         records = {key: frame.to_dict("records") for key, frame in data.items() if key != "networks"}
         click.echo(json_text({"runs": runs, **records, "notes": done + notes}))
     else:
-        print_tables(tables, done + notes, runs)
+        for line in done:
+            click.echo(f"note: {line}")
+        print_tables(tables, notes + _sampled(found), runs + [f"Results in {one.folder}" for one in found if one.folder])
     with aside(as_json):
         if csv is not None:
             write_csv(csv, data)
         save_pictures(made, picture or "", f"run {found[0].manifest['run_id']}, seed {found[0].seed}")
 
 
+def _sampled(found: Sequence[Any]) -> list[str]:
+    """A note where path lengths are not of all nodes."""
+    sizes = sorted({(one.n_sources, one.n_nodes) for study in found for c in range(study.n_cells) for one in study.topologies(c)})
+    some = [(sources, n) for sources, n in sizes if sources < n]
+    told = ", ".join(f"{sources:,} of {n:,} nodes" for sources, n in some)
+    return [f"path lengths are from sampled sources: {told}; the diameter is then the largest distance found"] if some else []
+
+
 def _ensemble(study: Any) -> list[Any]:
     """Every measure of each cell, or some of each where there are many cells."""
     if study.n_cells > MOST_CELLS:
-        return study_tables(study, study.folder)
-    return [table for cell in range(study.n_cells) if len(study.rows(cell)) for table in study_tables(study, study.folder, cell)]
+        return study_tables(study)
+    return [table for cell in range(study.n_cells) if len(study.rows(cell)) for table in study_tables(study, cell=cell)]
 
 
 def print_tables(tables: Iterable[Any], notes: Iterable[str], last: Iterable[str] = ()) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 SHOWN = ("mean_degree", "exponent", "path_length", "crossing")
 
 
-def study_tables(study: "Study", folder: Path | None, cell: int | None = None, most: int = 100) -> list[Any]:
+def study_tables(study: "Study", folder: Path | None = None, cell: int | None = None, most: int = 100) -> list[Any]:
     """Means with intervals: some measures of every cell, or all of one.
 
     Raises
@@ -21,21 +21,24 @@ def study_tables(study: "Study", folder: Path | None, cell: int | None = None, m
         There is no such cell.
     """
     if cell is not None:
-        study.rows(cell)
+        study.finished_rows(cell)
     summary = study.summary()
     if cell is not None or study.n_cells == 1:
         return [_one(study, summary[summary["cell"] == (cell or 0)], cell or 0)]
     found = {(row.cell, row.measure): row for row in summary.itertuples()}
     more = "" if study.n_cells <= most else f"The first {most} of {study.n_cells} cells; all by --csv. "
+    hint = f" scfast topology {folder} shows more." if folder else ""
+    rates = any(key.startswith("dynamics.") for key in study.keys)
+    shown = (*SHOWN, *("pressure",) * rates)
     table = new_table(
         "Networks",
-        *("cell>", "series", "model", "at", *(f"{name.replace('_', ' ')}>" for name in SHOWN)),
-        caption=f"{more}Means over networks; ± half the 95 % interval. scfast topology {folder or 'DIR'} shows more.",
+        *("cell>", "series", "model", "at", *(f"{name.replace('_', ' ')}>" for name in shown)),
+        caption=f"{more}Means over networks; ± half the 95 % interval.{hint}",
     )
     for c, values in list(enumerate(study.cells))[:most]:
         at = [f"{key.partition('.')[2]} {value}" for key, value in values.items() if key in study.keys]
         model = str(study.manifest["networks"][c]["kind"]).replace("_", " ")
-        means = (_mean(found.get((c, name))) for name in SHOWN)
+        means = (_mean(found.get((c, name))) for name in shown)
         table.add_row(str(c), str(values.get("series.name", "")), model, ", ".join(at), *means)
     return [table]
 

@@ -42,6 +42,7 @@ def topology(context: click.Context, /, what: str | None, study: bool, large: bo
         raise ValueError(f"--study: must not be given together with WHAT, here {what}")
     if large and not study:
         raise ValueError("--large: goes with --study")
+    _check_picture(given["picture"], study)
     if study:
         _allow(context, (*RUN, *PRINTED), "the study")
         _study(large, **{name: given[name] for name in (*RUN, *PRINTED)})
@@ -56,6 +57,15 @@ def topology(context: click.Context, /, what: str | None, study: bool, large: bo
     else:
         _allow(context, (*RUN, *MEASURED, *PRINTED), f"a configuration ({what})")
         _grown(what, given)
+
+
+def _check_picture(picture: str | None, study: bool) -> None:
+    """Refuse early what nothing can be drawn to."""
+    kind = Path(picture or "").suffix.lower()
+    if study and kind in (".png", ".svg"):
+        raise ValueError(f"--plot = {picture}: must be a folder, for the pictures of the study")
+    if kind in (".pdf", ".eps", ".ps", ".jpg", ".jpeg", ".gif", ".tif", ".tiff", ".webp", ".bmp"):
+        raise ValueError(f"--plot = {picture}: must end in .png or .svg, or be a folder")
 
 
 def _allow(context: click.Context, names: tuple[str, ...], about: str) -> None:
@@ -90,6 +100,8 @@ def _one(
     from scfast import measure, pages, read_network
 
     network = read_network(edges, nodes, clean=clean, symmetrize=symmetrize)
+    if picture is not None and not network.n_edges:
+        raise ValueError(f"--plot = {picture}: needs a network with at least one edge; {edges} has none")
     found = measure(network, sources=sources, bootstraps=bootstraps or 0, seed=seed or 0)
     path = Path(edges).absolute()
     name = path.parent.name if path.stem == "edges" and path.parent.name else path.stem
@@ -116,16 +128,40 @@ def _grown(what: str, given: dict[str, Any]) -> None:
     if settings.topology is None:  # what happens on the networks has no meaning here
         run = settings.run
         sweep = [(key, values) for key, values in settings.sweep if key.startswith("network.")]
-        seed = None if run.seed_drawn else run.seed
+        few = RunSettings(networks=run.networks, seed=None if run.seed_drawn else run.seed)
         settings = Config(
-            settings.network, sweep=sweep, run=RunSettings(networks=run.networks, seed=seed), topology=TopologySettings(),
-            base=settings.base, name=settings.name)  # fmt: skip
+            settings.network,
+            _rates(settings),
+            sweep=sweep,
+            run=few,
+            topology=TopologySettings(),
+            base=settings.base,
+            name=settings.name,
+        )
     chosen = {name: given[name] for name in ("sources", "bootstraps") if given[name] is not None}
     settings = replace(settings, topology=replace(settings.topology, **chosen))
     if given["seed"] is not None:
         settings = replace(settings, run=replace(settings.run, seed=given["seed"]))
+    n_cells, picture = len(settings.cells), given["picture"] or ""
+    if n_cells > 1 and picture.endswith((".png", ".svg")):
+        raise ValueError(f"--plot = {picture}: must be a folder, for the pictures of {n_cells} cells")
     found = _run(settings, given["out"], given["jobs"])
     show_studies([found], what, **{name: given[name] for name in PRINTED})
+
+
+def _rates(settings: Any) -> Any:
+    """The dynamics of a configuration, those that follow from scores too."""
+    from scfast import read_network
+    from scfast.cells import Expected
+    from scfast.config import Grown
+
+    network, cell = settings.network, settings.cells[0]
+    if settings.risk is None:
+        return settings.dynamics
+    if isinstance(network, Grown):
+        return cell.model(Expected(network.n_nodes, network.type_names))
+    edges, nodes = settings.paths(network)
+    return cell.model(read_network(edges, nodes, clean=network.clean, symmetrize=network.symmetrize))
 
 
 def _how(config: str, given: dict[str, Any]) -> Computing:
