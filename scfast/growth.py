@@ -16,19 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import ArrayLike
 
+from scfast.entries import MAX_NODES, Number, short
 from scfast.network import Network
 from scfast.newcomers import BITS, BUCKET, RUN, TIER, draw_traits, fill_rows, grow_edges, lay_out, rooms
-from scfast.parameters import (
-    MAX_NODES,
-    BarabasiAlbert,
-    BianconiBarabasi,
-    DualLocalWorld,
-    GrowthModel,
-    LocalWorld,
-    Number,
-    growth_model,
-    short,
-)
+from scfast.parameters import BarabasiAlbert, BianconiBarabasi, DualLocalWorld, GrowthModel, LocalWorld, growth_model
 from scfast.rng import Purpose, scalar_state, stream
 
 __all__ = ["BarabasiAlbert", "BianconiBarabasi", "DualLocalWorld", "LocalWorld", "fitness_from_factors", "grow", "grow_many"]

@@ -32,7 +32,9 @@ class Plain:
     local_world: Sequence[float]
     m: Sequence[int]
     m_crossing: Sequence[int]
-    one_type: bool
+    one_type: bool = False
+    one_more: float = 0.0  # probability of one partner more than m
+    h: float = -1.0  # the fitness has the pdf ~ (1 - eta)**h; -1: a power law
 
     def partners_types(self, t: int, crossing: bool) -> list[int]:
         """Types that a newcomer of type `t` may trade with."""
@@ -40,17 +42,38 @@ class Plain:
             return [0]
         return [s for s in range(len(self.start)) if s != t and (crossing or abs(s - t) == 1)]
 
-    def wanted(self, t: int, crossing: bool) -> int:
-        """Partners that a newcomer of type `t` looks for."""
-        return self.m_crossing[t] if crossing else self.m[t]
+    def wanted(self, t: int, crossing: bool) -> dict[int, float]:
+        """Partners that a newcomer of type `t` looks for: number and probability."""
+        if crossing:
+            return {self.m_crossing[t]: 1.0}
+        return {self.m[t]: 1.0 - self.one_more, self.m[t] + 1: self.one_more}
+
+    def quantile(self, u: float, t: int) -> float:
+        """Inverse distribution function of the fitness of type `t`."""
+        if self.h >= 0:
+            return 1 - (1 - self.eta_min) * (1 - u) ** (1 / (1 + self.h))
+        return power_law_quantile(u, self.exponent[t], self.eta_min)
+
+    def points(self, t: int, cut: float, n: int) -> tuple[Floats, Floats]:
+        """Points and probabilities of a quadrature of the fitness of type `t`, of which `cut` may divide the range."""
+        if self.h >= 0:
+            x, w = np.polynomial.legendre.leggauss(2 * n)
+            below_one = (1 - self.eta_min) * (1 - x) / 2
+            return 1 - below_one, w / 2 * (1 + self.h) * (below_one / (1 - self.eta_min)) ** self.h
+        return power_law_points(self.exponent[t], self.eta_min, cut, n)
 
 
 def plain(model: Any) -> Plain:
-    """The fields of a dual-local-world or a Barabási-Albert model."""
-    if len(model.types) == 1:
-        return Plain([model.m + 1], [1], [0], 1.0, [math.inf], [math.inf], [model.m], [0], True)
-    names = ("start", "shares", "exponent", "eta_min", "theta", "local_world", "m", "m_crossing")
-    return Plain(**{name: getattr(model, name) for name in names}, one_type=False)
+    """The fields of a growth model."""
+    if len(model.types) > 1:
+        names = ("start", "shares", "exponent", "eta_min", "theta", "local_world", "m", "m_crossing")
+        return Plain(**{name: getattr(model, name) for name in names})
+    m = int(model.m)
+    one = Plain([m + 1], [1], [0], 1.0, [math.inf], [getattr(model, "size", math.inf)], [m], [0], True, model.m - m)
+    if hasattr(model, "fitness"):
+        one.exponent, one.eta_min = [model.exponent], model.eta_min
+        one.h = {"uniform": 0.0, "power_law": -1.0, "falling": model.h}[model.fitness]
+    return one
 
 
 def start_types(rules: Plain) -> list[int]:
@@ -79,19 +102,20 @@ def twin(
 ) -> tuple[Edges, list[int], list[float]]:
     """One growth, step by step as the text says: edges (newcomer, partner), types, fitness."""
     types = start_types(rules)
-    eta = [power_law_quantile(rng.random(), rules.exponent[t], rules.eta_min) for t in types]
+    eta = [rules.quantile(rng.random(), t) for t in types]
     if fitness is not None:
         eta = list(fitness[: len(types)])
     neighbours = start_neighbours(rules)
     for i in range(len(types), n_nodes):
         t = rng.choices(range(len(rules.shares)), rules.shares)[0]
-        eta.append(power_law_quantile(rng.random(), rules.exponent[t], rules.eta_min) if fitness is None else fitness[i])
+        eta.append(rules.quantile(rng.random(), t) if fitness is None else fitness[i])
         crossing = eta[i] >= rules.theta[t]
         world = [j for j in range(i) if types[j] in rules.partners_types(t, crossing)]
         if len(world) > rules.local_world[t]:
             world = rng.sample(world, int(rules.local_world[t]))
         chosen: set[int] = set()
-        for _ in range(min(rules.wanted(t, crossing), len(world))):
+        numbers = rules.wanted(t, crossing)
+        for _ in range(min(*rng.choices(list(numbers), list(numbers.values())), len(world))):
             left = [j for j in world if j not in chosen]
             weights = [eta[j] * len(neighbours[j]) for j in left]
             chosen.add(rng.choices(left, weights if sum(weights) > 0 else None)[0])
@@ -168,10 +192,11 @@ def additions_law(
             shape = (-1,) + (1,) * (d + 1)
             world = [j for j in range(n) if types[j] in rules.partners_types(t, crossing)]
             weight = [eta[j] * degree[j] for j in range(n)]
-            for chosen, q in partners_law(world, weight, rules.local_world[t], rules.wanted(t, crossing)).items():
-                degrees = [degree[j] + (j in chosen) for j in range(n)] + [len(chosen)]
-                here = (*outcome, (t, crossing, chosen))
-                add([*types, t], [*eta, own.reshape(shape)], degrees, p * chance.reshape(shape) * q, here)
+            for number, of_number in rules.wanted(t, crossing).items():
+                for chosen, q in partners_law(world, weight, rules.local_world[t], number).items() if of_number else ():
+                    degrees = [degree[j] + (j in chosen) for j in range(n)] + [len(chosen)]
+                    here = (*outcome, (t, crossing, chosen))
+                    add([*types, t], [*eta, own.reshape(shape)], degrees, p * chance.reshape(shape) * q * of_number, here)
 
     degree = [len(neighbours) for neighbours in start_neighbours(rules)]
     add(start_types(rules), list(start_eta), degree, start_p, ())

@@ -44,7 +44,7 @@ OVER_SEEDS = {  # laws with continuous p-values: a scale that makes each run sho
     "mean field: endemic": (1 / 32, "S, mean: c"),
     "additions: M = 3": (1 / 64, ""),
     "additions: types and fitness drawn, M = 3": (1 / 64, ""),
-    "degrees: uniform attachment": (1 / 64, "m = 1, k = 1"),
+    "degrees: uniform attachment": (1 / 64, "m = 1, N = 5000, k = 1"),
     "intervals: G = 8": (1, "normal, 95%"),
     "components: unbalanced": (1, "within"),
 }

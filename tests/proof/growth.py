@@ -19,14 +19,15 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from scfast import growth, newcomers
-from scfast.growth import BarabasiAlbert, DualLocalWorld, LocalWorld, grow
+from scfast.growth import BarabasiAlbert, BianconiBarabasi, DualLocalWorld, LocalWorld, grow, grow_many
 from scfast.network import Network
+from scfast.parameters import GrowthModel
 from scfast.rng import Purpose, scalar_state, stream
 
 from .judge import Check, Law, from_p, g_test, two_sample_p
 
 Floats = NDArray[np.float64]
-Model = DualLocalWorld | BarabasiAlbert | LocalWorld
+Model = GrowthModel
 
 
 def edge_ends(net: Network) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -81,21 +82,17 @@ class World:
             points = np.array(list(self.two_points.items())).T
             total = sum(rules.shares)
             # 10 points below theta and 10 above: with 20 the probabilities are the same to 1e-10
-            pairs = [points if points.size else self._power_law(rules, t, rules.theta[t], 10) for t in range(len(rules.shares))]
+            pairs = [points if points.size else rules.points(t, rules.theta[t], 10) for t in range(len(rules.shares))]
             choices = [[(t, share / total, *pairs[t]) for t, share in enumerate(rules.shares)]] * self.n_new
         if self.fitness is not None:
             start = [eta * one for eta in self.fitness], one
         else:
-            grids = [self._power_law(rules, t, 0.0, 14) for t in ref.start_types(rules)]
+            grids = [rules.points(t, 0.0, 14) for t in ref.start_types(rules)]
             start = (
                 [grid.ravel() for grid in np.meshgrid(*(eta for eta, _ in grids), indexing="ij")],
                 functools.reduce(np.multiply.outer, [p for _, p in grids]).ravel(),
             )
         return {_code(outcome): p for outcome, p in ref.additions_law(rules, *start, choices).items() if p > 0}
-
-    @staticmethod
-    def _power_law(rules: ref.Plain, t: int, cut: float, n: int) -> tuple[Floats, Floats]:
-        return ref.power_law_points(rules.exponent[t], rules.eta_min, cut, n)
 
     def fitness_given(self, rng: np.random.Generator, n_times: int) -> Floats:
         """Fitness of all nodes in `n_times` growths, or in all of them; -1 is for the package to draw."""
@@ -131,6 +128,7 @@ def _grow_often(
     drawn: bool,
     room: int,
     most_met: int,
+    patience: int,
     codes: NDArray[np.int64],
 ) -> None:
     """The code of one growth after another; `given` fitness, -1 where drawn; types of newcomers, too, if `drawn`."""
@@ -152,7 +150,7 @@ def _grow_often(
         degree[:] = 0
         weight[:] = 0.0
         n_edges = newcomers.grow_edges(
-            partners, tiers, allowed, types, kinds, placed, degree, weight, levels, runs, seen, met, sums, ends
+            partners, tiers, allowed, types, kinds, placed, degree, weight, levels, runs, seen, met, sums, ends, patience
         )
         code = 0
         for i in range(n_start, n):
@@ -164,7 +162,7 @@ def _grow_often(
         codes[r] = code
 
 
-def _by_kernels(world: World, n_times: int, seed: int, first: int) -> NDArray[np.int64]:
+def _by_kernels(world: World, n_times: int, seed: int, first: int, patience: int = 2**16) -> NDArray[np.int64]:
     """Codes of `n_times` growths by the kernels, from number `first` on; arrays as in `growth._rows`."""
     rules = ref.plain(world.model)
     tiers, allowed = growth._rules(world.model)
@@ -176,8 +174,13 @@ def _by_kernels(world: World, n_times: int, seed: int, first: int) -> NDArray[np
     states = [scalar_state(stream(seed, Purpose.GROWTH, first, part)) for part in range(2)]
     theta = np.array(rules.theta, dtype=float)
     n_start = sum(rules.start)
-    _grow_often(*states, tiers, allowed, n_start, theta, types, given, drawn, n * n, n, codes)
+    _grow_often(*states, tiers, allowed, n_start, theta, types, given, drawn, n * n, n, patience, codes)
     return codes
+
+
+def _by_trees(world: World, n_times: int, seed: int, first: int) -> NDArray[np.int64]:
+    """The same where trees of weights are kept from the start."""
+    return _by_kernels(world, n_times, seed, first, -1000)
 
 
 def _by_grow(world: World, n_times: int, seed: int, first: int) -> NDArray[np.int64]:
@@ -203,10 +206,13 @@ Sampler = Callable[[World, int, int, int], NDArray[np.int64]]
 
 
 def _additions(world: World, sampler: Sampler, scale: float, seed: int) -> Iterator[Check]:
-    """G-test of the outcomes of the next additions against enumeration: 10^6 growths by kernels, 20,000 by `grow`, at scale 1."""
+    """G-test of the outcomes of the next additions against enumeration.
+
+    At scale 1 these are 10^6 growths by kernels, 200,000 where trees are kept, which they are seldom, and 20,000 by `grow`.
+    """
     law = world.law
     assert abs(sum(law.values()) - 1) < 1e-9  # the quadrature's error
-    n_times = max(int((20_000 if sampler is _by_grow else 1_000_000) * scale), 1000)
+    n_times = max(int({_by_grow: 20_000, _by_trees: 200_000}.get(sampler, 1_000_000) * scale), 1000)
     counts = dict.fromkeys(law, 0)
     for first in range(0, n_times, 100_000):
         codes, times = np.unique(sampler(world, min(100_000, n_times - first), seed, first), return_counts=True)
@@ -266,6 +272,12 @@ WORLDS = {
     ),
     "Barabási-Albert, m = 2": World(BarabasiAlbert(2), [1.0] * 3, [(0, 1.0)] * 3),
     "Bianconi-Barabási, m = 2": World(BarabasiAlbert(2), [0.9, 0.1, 0.4], [(0, 1.0), (0, 0.2), (0, 0.7)]),
+    "Barabási-Albert, m = 1.75": World(BarabasiAlbert(1.75), [1.0] * 2, [(0, 1.0)] * 3),
+    "local world, m = 2.25, size 3": World(LocalWorld(2.25, 3), [1.0] * 3, [(0, 1.0)] * 2),
+    "Bianconi-Barabási, m = 1.5, falling fitness drawn": World(BianconiBarabasi(1.5, fitness="falling", h=2, eta_min=0.05)),
+    "M infinite for a alone": World(
+        _two_tiers(start=(4, 4), local_world=(math.inf, 3)), [*_UNEVEN, 0.3, 0.1, 1], [*_TWO_A, (1, 1)]
+    ),
     "types and two fitnesses drawn, M = 2": World(_three_tiers(**_M2), _SIX, two_points=_POINTS),
     "types and two fitnesses drawn, M = 3": World(_three_tiers(**_M3), _SIX, two_points=_POINTS),
     "types and fitness drawn, M = 2": World(_three_tiers(**_M2 | {"theta": (0.2, 0.5, 0.8)}), _SIX),
@@ -274,6 +286,14 @@ WORLDS = {
         _three_tiers(start=1, theta=(0.2, 0.5, 0.8), local_world=math.inf, m=1, m_crossing=(1, 2, 1))
     ),
 }
+TREES = (
+    "M infinite, one holds all weight",
+    "M infinite, fewer of positive weight than m",
+    "isolates are drawn uniformly",
+    "M infinite for a alone",
+    "Bianconi-Barabási, m = 1.5, falling fitness drawn",
+    "types and all fitness drawn, M infinite",
+)
 PUBLIC = ("types and two fitnesses drawn, M = 3", "types and all fitness drawn, M infinite")
 
 # ------------------------------------------------------------------------------------------------------------- degree laws
@@ -307,45 +327,91 @@ def _shares(degree: NDArray[np.int64], m: int) -> Floats:
 
 
 def _barabasi_albert(scale: float, seed: int) -> Iterator[Check]:
-    """P(k) = 2m(m+1)/(k(k+1)(k+2)).
+    """For m = 1 the expected counts, exact at any N; for m = 3 P(k) = 2m(m+1)/(k(k+1)(k+2)), as draws depend on each other.
 
-    The start's trace is largest at k = m: -0.7/N for m = 1 and -1.5/N for m = 3, by 40,000 networks of 300 and of 1000 nodes.
-    The standard error there is 0.35/sqrt(32 N): the trace is 0.08 of it at scale 1, 0.24 at the smallest, 0.03 at the largest.
+    There the start's trace is largest at k = m: -1.5/N, by 40,000 networks of 1000 nodes. The standard error is 0.35/sqrt(32 N):
+    the trace is 0.16 of it at scale 1, 0.5 at the smallest, 0.07 at the largest.
     """
     n, n_networks = _size(scale, 100_000, 500_000)
-    for m in (1, 3):
-        k = np.arange(m, m + 6)
-        law = 2 * m * (m + 1) / (k * (k + 1) * (k + 2))
-        samples = np.array([_shares(grow(BarabasiAlbert(m), n, seed, network=r).degree, m) for r in range(n_networks)])
-        yield from _means(f"m = {m}", samples, law, k)
+    k = np.arange(3, 9)
+    yield from _degrees(BarabasiAlbert(3), n, n_networks, seed, 24 / (k * (k + 1) * (k + 2)))
+    for nodes, networks in ((n, n_networks), (60, int(min(max(4000 * scale, 400), 40_000)))):
+        yield from _degrees(BarabasiAlbert(1), nodes, networks, seed, _expected_shares(1, nodes, True))
+
+
+def _degrees(model: Model, n: int, n_networks: int, seed: int, law: Floats) -> Iterator[Check]:
+    m = model.most_partners
+    samples = np.array([_shares(net.degree, m) for net in grow_many(model, n, n_networks, seed)])
+    yield from _means(f"m = {m}, N = {n}", samples, law, range(m, m + 6))
+
+
+@numba.njit
+def _expected_shares(m: int, n: int, by_degree: bool) -> Floats:
+    """Expected shares of nodes of degree m..m+5 after growth from a complete graph on m + 1 nodes to `n`, exactly.
+
+    A node of degree k is a partner of the newcomer to t nodes with probability k / (2 (t - 1)), for m = 1 and a tree; or m / t.
+    """
+    counts = np.zeros(6)
+    counts[0] = m + 1
+    for t in range(m + 1, n):
+        for a in range(5, -1, -1):
+            leaving = (m + a) / (2.0 * (t - 1)) if by_degree else m / t
+            coming = (m + a - 1) / (2.0 * (t - 1)) if by_degree else m / t
+            counts[a] += (counts[a - 1] * coming if a > 0 else 1.0) - counts[a] * leaving
+    return counts / n
 
 
 def _uniform_attachment(scale: float, seed: int) -> Iterator[Check]:
-    """P(k) = (m/(m+1))^(k-m) / (m+1), as a local world of m nodes leaves no choice by weight.
-
-    The start's trace is below 0.1/N, by the recursion of the expected counts.
-    """
+    """A local world of m nodes leaves no choice by weight: expected counts, exact at any N, and P(k) = (m/(m+1))^(k-m) / (m+1)."""
     n, n_networks = _size(scale, 100_000, 500_000)
     for m in (1, 3):
-        model = LocalWorld(m, size=m)
-        samples = [_shares(grow(model, n, seed, network=r).degree, m) for r in range(n_networks)]
-        k = np.arange(m, m + 6)
-        yield from _means(f"m = {m}", np.array(samples), (m / (m + 1)) ** (k - m) / (m + 1), k)
+        law = _expected_shares(m, n, False)
+        assert np.abs(law - (m / (m + 1)) ** np.arange(6) / (m + 1)).max() < 1 / n  # geometric, but for a trace of the start
+        yield from _degrees(LocalWorld(m, size=m), n, n_networks, seed, law)
+        few = int(min(max(4000 * scale, 400), 40_000))
+        yield from _degrees(LocalWorld(m, size=m), 60, few, seed, _expected_shares(m, 60, False))
 
 
 def _twins(scale: float, seed: int) -> Iterator[Check]:
     """Small networks of random fitness beside the plain twin's: a joint test of the means of five features."""
-    model, n = BarabasiAlbert(2), 40
+    model, n = BianconiBarabasi(2), 40
     n_networks = int(min(max(400 * scale, 200), 10_000))
-    rng, fitness_rng = random.Random(seed), np.random.default_rng([seed, 1])
+    rng = random.Random(seed)
     names = ("second moment", "largest degree", "degree by fitness", "degree by age", "triangles")
-    ours, theirs = [], []
-    for r in range(n_networks):
-        one, other = 1.0 - fitness_rng.random((2, n))
-        ours.append(features(grow(model, n, seed, fitness=one, network=r)))
-        theirs.append(ref.features(*ref.twin(ref.plain(model), n, rng, other.tolist())))
+    ours = [features(net) for net in grow_many(model, n, n_networks, seed)]
+    theirs = [ref.features(*ref.twin(ref.plain(model), n, rng)) for _ in range(n_networks)]
     a, b = (np.array([[row[name] for name in names] for row in rows]) for rows in (ours, theirs))
     yield from_p(f"m = 2, {n} nodes", n_networks, two_sample_p(a, b))
+
+
+_STEPS = np.array([0, 2, 3, 4, 6, 9])
+TYPED = {
+    "local world, m = 2, size 4": LocalWorld(2, 4),
+    "local world, m = 2.6, size 6": LocalWorld(2.6, 6),
+    "Bianconi-Barabási, m = 1.5, falling": BianconiBarabasi(1.5, fitness="falling", h=3),
+    "M = 4, 9, 4, infinite": DualLocalWorld(local_world=(4, 9, 4, math.inf), theta=0.03),
+    "M infinite": DualLocalWorld(local_world=math.inf, theta=0.03),
+}
+
+
+def _degrees_by_type(model: Model, scale: float, seed: int) -> Iterator[Check]:
+    """Small networks beside the plain twin's: a joint test of how many nodes of each type have 0..1, 2, 3, 4..5, 6..8 partners."""
+    n, n_networks = 60, int(min(max(250 * scale, 150), 10_000))
+    rng, rules = random.Random(seed), ref.plain(model)
+
+    def counts(types: Sequence[int], degree: Sequence[int]) -> Floats:
+        bins = np.searchsorted(_STEPS, degree, side="right") - 1
+        table = np.zeros((len(rules.start), _STEPS.size))
+        np.add.at(table, (types, bins), 1)
+        return table[:, :-1].ravel()
+
+    ours = np.array([counts(net.types, net.degree) for net in grow_many(model, n, n_networks, seed)])
+    theirs = np.empty(ours.shape)
+    for r in range(n_networks):
+        edges, types, _ = ref.twin(rules, n, rng)
+        theirs[r] = counts(types, np.bincount(np.ravel(edges), minlength=n).tolist())
+    some = ours.any(axis=0) | theirs.any(axis=0)
+    yield from_p(f"{some.sum()} counts, {n} nodes", n_networks, two_sample_p(ours[:, some], theirs[:, some]))
 
 
 _C = 1.2550009749  # the root of integral_0^1 d eta / (C/eta - 1) = 1, to ten digits
@@ -371,8 +437,9 @@ def _fitness_networks(scale: float, seed: int, first: int) -> tuple[int, Floats,
     n, n_networks = _size(scale, 100_000, 500_000)
     observed, given = np.empty((2, n_networks, _BINS.size - 1))
     for r in range(n_networks):
-        eta = 1.0 - np.random.default_rng([seed, 2, first + r]).random(n)
-        net = grow(BarabasiAlbert(1), n, seed, fitness=eta, network=first + r)
+        net = grow(BianconiBarabasi(1), n, seed, network=first + r)
+        assert net.fitness is not None
+        eta = net.fitness
         partner = net.indices[net.indptr[1:-1]]  # of nodes 1.. : the first in the row, the only older one
         before = np.cumsum(eta[1:] + eta[partner])[:-1]  # Z before the additions of nodes 2..
         since = np.append(np.cumsum(1.0 / before[::-1])[::-1], 0.0)
@@ -415,9 +482,11 @@ def _bianconi_barabasi_limit(scale: float, seed: int) -> Iterator[Check]:
 
 LAWS = [
     *(Law(f"additions: {name}", functools.partial(_additions, world, _by_kernels), largest=10.0) for name, world in WORLDS.items()),
+    *(Law(f"additions, by trees: {name}", functools.partial(_additions, WORLDS[name], _by_trees), largest=10.0) for name in TREES),
     *(Law(f"additions, by grow: {name}", functools.partial(_additions, WORLDS[name], _by_grow), largest=10.0) for name in PUBLIC),
     Law("degrees: Barabási-Albert", _barabasi_albert),
     Law("degrees: uniform attachment", _uniform_attachment),
+    *(Law(f"degrees by type: {name}, twin", functools.partial(_degrees_by_type, model)) for name, model in TYPED.items()),
     Law("degrees: Bianconi-Barabási, twin", _twins),
     Law("degrees: Bianconi-Barabási, path", _bianconi_barabasi_path),
     Law("degrees: Bianconi-Barabási, limit", _bianconi_barabasi_limit),
