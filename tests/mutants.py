@@ -44,6 +44,7 @@ FOCUS = {
     "rng.py": [*LAWS, "lanes or additions"],
     "growth.py": ["tests/test_growth.py", *LAWS, "growth or additions or degrees"],
     **{module: ["tests/test_topology.py"] for module in ("topology.py", "structure.py", "paths.py", "degrees.py")},
+    "newcomers.py": ["tests/test_growth.py", *LAWS, "growth or additions or degrees"],
     "stats.py": ["tests/test_stats.py", *LAWS, "stats or intervals or components"],
 }
 """Where to look first for an edit of a module."""
