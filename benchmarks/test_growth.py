@@ -1,5 +1,6 @@
 """Growth: links, degrees and types are as the model says."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -52,3 +53,29 @@ def test_dual_local_world(benchmark: Any, n_nodes: int) -> None:
     mean = share @ (m + (many - m) * crossing)
     spread = np.sqrt(share @ (m**2 + (many**2 - m**2) * crossing) - mean**2)
     assert abs(network.n_edges - 20 - newcomers * mean) < 5 * spread * np.sqrt(newcomers)
+
+
+@pytest.mark.parametrize("n_nodes", SIZES[1:])
+@pytest.mark.parametrize(
+    "model",
+    [
+        sf.DualLocalWorld(local_world=math.inf),
+        sf.BianconiBarabasi(2),
+        sf.BianconiBarabasi(2, fitness="falling", h=3),
+        sf.LocalWorld(2.5, 50),
+    ],
+    ids=["unlimited", "bianconi-barabasi", "condensed", "local-world"],
+)
+def test_family(benchmark: Any, model: Any, n_nodes: int) -> None:
+    network = benchmark(sf.grow, model, n_nodes=n_nodes, seed=1)
+    check_structure(network, n_nodes)
+    newcomers = n_nodes - model.n_start  # their partners are most_partners at most: so is twice the standard deviation
+    start = 20 if network.types.any() else model.n_start * (model.n_start - 1) // 2
+    assert abs(network.n_edges - start - newcomers * model.mean_partners) < 5 * model.most_partners / 2 * np.sqrt(newcomers)
+
+
+def test_ensemble(benchmark: Any) -> None:
+    networks = benchmark(sf.grow_many, sf.BarabasiAlbert(3), 1000, 1000, seed=1, n_jobs=1)
+    for network in networks[::100]:
+        check_structure(network, 1000)
+    assert len({network.digest() for network in networks}) == 1000

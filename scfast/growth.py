@@ -1,9 +1,8 @@
 """Network growth: the dual-local-world fitness model and what it becomes in special cases.
 
-There is one process (see `grow`). A model is turned into rules that are nothing but arrays with one entry or row for each type; the
-kernels know no model. Barabási-Albert is one type without a tier rule, fitness 1 and an infinite local world. Only the way to draw
-a partner has two forms, of the same law: from a finite local world by its summed weights, from the whole first local world by edge
-ends, since an end of an edge drawn at random is a node drawn by degree.
+There is one process (see `grow`). A model is turned into rules that are nothing but arrays with one entry or row for each type;
+the kernels (:mod:`scfast.newcomers`) know no model. Barabási-Albert is one type without a tier rule, of fitness 1 and an infinite
+local world; Bianconi-Barabási the same with a fitness that is drawn; the local world of Li and Chen the same with a finite one.
 
 Each node's type and fitness come from one stream, the partners from another. So types and fitness do not depend on how many
 partners are drawn or on whether the fitness is given, and growing further with the same seed extends the same network.
@@ -110,12 +109,12 @@ def grow(
     fitness: ArrayLike | None = None,
     network: int = 0,
 ) -> Network:
-    """Grow a network node by node, in linear time and memory.
+    """Grow a network node by node, in time that is all but linear and in linear memory.
 
-    Each newcomer draws its type by the types' shares and its fitness eta from a power law on [eta_min, 1]. Its first local world
-    is all nodes of the types that it may trade with: the next tiers of the chain, or, from fitness theta on (A), every type but
-    its own. Its second one is ``local_world`` distinct nodes of these, drawn uniformly [P]. There it takes m partners, one after
-    another without replacement (A), each with probability
+    Each newcomer draws its type by the types' shares and its fitness eta from the model's law on [eta_min, 1]. Its first local
+    world is all nodes of the types that it may trade with: the next tiers of the chain, or, from fitness theta on (A), every type
+    but its own; where there is one type, all nodes (L). Its second one is ``local_world`` distinct nodes of these, drawn uniformly
+    [P], or all of them. There it takes m partners, one after another without replacement (A), each with probability
 
         Pi_j = eta_j k_j / sum_l eta_l k_l    ([P] eq. 4)
 
