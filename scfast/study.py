@@ -22,6 +22,9 @@ REAL = (
     *("path_error", "local_clustering", "degree_assortativity", "type_assortativity", "spectral_radius", "pressure"),
     *("ks_exponent", "ks_distance", "ks_p", "ks_low", "ks_high"),
 )
+SHARES = ("ks_p", "connected", "efficiency", "transitivity", "clustering", "crossing", "largest")
+SIGNED = ("degree_assortativity", "type_assortativity", "crossing_effect", "control_effect")
+"""Measures from 0 to 1, and those that may be below 0: intervals do not go beyond."""
 RAGGED = {"distances": "n_distances", "uncrossed": "n_uncrossed", "control": "n_control", "core_sizes": "n_cores"}
 """Arrays of a Topology that are stored as they are, and the columns of their lengths."""
 
@@ -173,7 +176,7 @@ class Study(Reading):
         return pd.DataFrame.from_records(records, columns=[*order, *(f"mean_degree.{name}" for name in every)])
 
     def summary(self, level: float = 0.95) -> "pd.DataFrame":
-        """One row per cell and measure: the mean over networks with its interval (Student's t).
+        """One row per cell and measure: the mean over networks with its interval (Student's t, cut where values end).
 
         Columns: ``cell``, ``series``, ``model``, ``n_nodes``, the swept keys, ``measure``, ``mean``, ``low``, ``high``; ``sd`` over
         networks; ``n``, the networks of which the measure is known; ``unit``. Measures that no network of a cell has are left out.
@@ -197,7 +200,9 @@ class Study(Reading):
             long.astype({"value": float}).groupby(["cell", "measure"])["value"].agg(mean="mean", sd="std", n="count").reset_index()
         )
         half = groups["sd"] / np.sqrt(groups["n"]) * stdtrit(np.maximum(groups["n"] - 1, 1), 0.5 + level / 2)
-        groups = groups.assign(low=groups["mean"] - half, high=groups["mean"] + half)
+        least = np.where(groups["measure"].isin(SIGNED), -np.inf, 0.0)
+        most = np.where(groups["measure"].isin(SHARES), 1.0, np.inf)
+        groups = groups.assign(low=np.maximum(groups["mean"] - half, least), high=np.minimum(groups["mean"] + half, most))
         groups["unit"] = [MEASURES.get(name, ("", ""))[1] for name in groups["measure"]]
         place = {name: k for k, name in enumerate(measured)}
         groups = groups.sort_values(

@@ -59,7 +59,7 @@ def show_studies(
     else:
         for line in done:
             click.echo(f"note: {line}")
-        print_tables(tables, notes + _sampled(found), runs + [f"Results in {one.folder}" for one in found if one.folder])
+        print_tables(tables, notes + _sampled(found), runs + [f"Results in {one.folder}" for one in found if one.folder], 120)
     with aside(as_json):
         if csv is not None:
             write_csv(csv, data)
@@ -81,9 +81,10 @@ def _ensemble(study: Any) -> list[Any]:
     return [table for cell in range(study.n_cells) if len(study.rows(cell)) for table in study_tables(study, cell=cell)]
 
 
-def print_tables(tables: Iterable[Any], notes: Iterable[str], last: Iterable[str] = ()) -> None:
-    """Tables, notes below them, and lines below these."""
+def print_tables(tables: Iterable[Any], notes: Iterable[str], last: Iterable[str] = (), least: int = 0) -> None:
+    """Tables, notes below them, and lines below these; `least`: columns below which a table would lose numbers."""
     screen = console()
+    screen.width = max(screen.width, least)
     for table in tables:
         screen.print(table)
     for line in notes:
