@@ -17,11 +17,16 @@ settings.register_profile("scfast", deadline=None, derandomize=True)
 settings.load_profile("scfast")
 
 
+MANY = {"test_clusters.py", "test_ensemble.py", "test_jit.py", "test_safety.py"}
+"""Files whose tests start many processes, some of them to be killed at some moment: never two of them at once."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers (scripts/test), a file stays with one of them, whose fixtures its tests share; laws share nothing."""
     for item in items:
         if item.path.name != "test_proof.py":
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+            item.add_marker(pytest.mark.xdist_group("processes" if item.path.name in MANY else item.path.name))
 
 
 @pytest.fixture
