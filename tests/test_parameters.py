@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scfast.entries import MAX_NODES, Number, Rate, entries
-from scfast.parameters import CHAIN, SIRS, BarabasiAlbert, DualLocalWorld, Initial
+from scfast.parameters import CHAIN, SIRS, BarabasiAlbert, BianconiBarabasi, DualLocalWorld, Initial, LocalWorld
 
-NOUNS = [SIRS, Initial, DualLocalWorld, BarabasiAlbert]
+NOUNS = [SIRS, Initial, DualLocalWorld, BarabasiAlbert, BianconiBarabasi, LocalWorld]
 RATES = [name for name, (entry, _) in entries(SIRS).items() if isinstance(entry, Rate)]
 
 
