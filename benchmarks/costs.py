@@ -223,14 +223,14 @@ def small(pairs: int) -> Iterator[Line]:
 
 EVERYTHING = """
 import numpy as np, scfast as sf
-from scfast import growth, jit, lanes, outset, rng, sparse
+from scfast import jit, lanes, newcomers, outset, rng, sparse
 grown = [sf.grow(model, n_nodes=5000, seed=1) for model in (sf.BarabasiAlbert(2), sf.DualLocalWorld())]
 some = np.arange(5000) % 2 / 100
 for width in (64, 128, 256, 512):
     for start in (1, 2500):
         sf.simulate(grown[1], sf.SIRS(beta=some, epsilon=some / 1e4), 40, width, 1, initial=start, by_type=True, keep_final=True)
         sf.simulate(grown[0], sf.SIRS(beta=0.001, delta=0.0), 40, width, seed=1, initial=start)
-kernels = [each for module in (growth, lanes, outset, rng, sparse) for each in vars(module).values()]
+kernels = [each for module in (lanes, newcomers, outset, rng, sparse) for each in vars(module).values()]
 print(*(each.__name__ for each in kernels if isinstance(getattr(each, "_cache", None), jit.KernelCache) and not each.signatures))
 """
 FIRST_BLOCK = """
