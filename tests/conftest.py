@@ -3,6 +3,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 # before numba is loaded: an interrupted test run must not leave a bar on the terminal, nor colours in captured text
 os.environ.setdefault("NO_COLOR", "1")
@@ -21,12 +22,17 @@ MANY = {"test_clusters.py", "test_ensemble.py", "test_jit.py", "test_safety.py"}
 """Files whose tests start many processes, some of them to be killed at some moment: never two of them at once."""
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """With several workers (scripts/test), a file stays with one of them, whose fixtures its tests share; laws share nothing."""
-    for item in items:
-        if item.path.name != "test_proof.py":
-            item.add_marker(pytest.mark.xdist_group("processes" if item.path.name in MANY else item.path.name))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0].rpartition("/")[2]
+            return "processes" if file in MANY else nodeid if file == "test_proof.py" else file
+
+    return Files(config, log)
 
 
 @pytest.fixture
