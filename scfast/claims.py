@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scfast.contrasts import Estimate, contrast, slope_weights
-from scfast.parameters import short
+from scfast.entries import short
 
 if TYPE_CHECKING:
     import pandas as pd

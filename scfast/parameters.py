@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 from pydantic import model_validator
 from pydantic_core import ArgsKwargs
 
-from scfast.entries import MAX_NODES as MAX_NODES
 from scfast.entries import (
+    MAX_NODES,
     Amount,
     Choice,
     FloatArray,
     NodeList,
+    Number,
     PerType,
     Rate,
     Scalar,
@@ -37,9 +38,8 @@ from scfast.entries import (
     nearest,
     noun,
     numbers,
+    short,
 )
-from scfast.entries import Number as Number
-from scfast.entries import short as short
 
 CHAIN = ("brand", "purchaser", "platform", "logistics")  # the node types of [P], in chain order
 STATES = ("S", "I", "R", "X")  # in the order of their codes 0..3

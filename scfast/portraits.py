@@ -23,8 +23,8 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 from scfast import claims
 from scfast.claims import MODELS
 from scfast.drawing import COLOURS, GREY, INK, label_lines, new_figure, plain, plural, styled
+from scfast.entries import short
 from scfast.layout import layout
-from scfast.parameters import short
 from scfast.topology import Topology
 
 if TYPE_CHECKING:
