@@ -75,7 +75,8 @@ TOPOLOGY = {
     ),
     "local worlds too small to have as many partners": configured(
         "[network]\nlocal_world={brand=1,purchaser=9,platform=9,logistics=9}\n[topology]\nbeside=['local_world']\n",
-        "at topology.model = 'local_world': topology.beside = 'local_world': takes the least network.local_world, 1, which must be at least 3 for as many partners",
+        "at topology.model = 'local_world': topology.beside = 'local_world': takes the least network.local_world, 1, "
+        "which must be at least 3 for as many partners",
     ),
     "series of the unknown": configured(
         f"{SERIES}network.thta=[1]\n", "series[0].network.thta = [1]: unknown key, did you mean 'network.theta'?"
