@@ -83,6 +83,20 @@ def test_networks_of_other_seeds_are_strangers() -> None:
     assert found.paired and found.n == 5 and found.estimate != pytest.approx(means[5_000] - means[500])
 
 
+def test_other_series_are_looked_at_before_that_of_sizes_has_their_sizes() -> None:
+    """As in a study of which a part is finished: each setting has its verdict, and none is taken for the study's own."""
+    rng = np.random.default_rng(5)
+    places = [("size", 1_000, math.nan), ("size", 2_000, math.nan), ("worlds", 500, 5.0), ("worlds", 5_000, 5.0)]
+    rows = [
+        {"series": series, "network.local_world": world, "network": g, "model": claims.BASE, "n_nodes": n, "n_edges": 3 * n,
+         "exponent": rng.normal(2 + n / 10_000, 0.01)}
+        for series, n, world in places
+        for g in range(5)
+    ]  # fmt: skip
+    (found,) = claims.assumptions(pd.DataFrame(rows)).itertuples()
+    assert (found.series, found.setting, found.default, found.verdict) == ("worlds", "local_world = 5", False, "holds")
+
+
 def test_slopes_are_least_squares_on_the_logarithm() -> None:
     rng = np.random.default_rng(4)
     values = rng.normal(size=(9, 4))
